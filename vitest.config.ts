@@ -7,9 +7,21 @@ export default defineConfig({
   test: {
     projects: [
       ...packages.map((name) => ({
-        test: { name, root: `packages/${name}`, include: ['test/**/*.test.{ts,tsx}'], testTimeout: 30_000, hookTimeout: 30_000 },
+        test: {
+          name,
+          root: `packages/${name}`,
+          include: ['test/**/*.test.{ts,tsx}'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
       })),
-      { test: { name: 'plugin', root: 'packages/tauri-plugin-daemon-transport', include: ['test/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'plugin',
+          root: 'packages/tauri-plugin-daemon-transport',
+          include: ['test/**/*.test.ts'],
+        },
+      },
       { test: { name: 'scripts', root: 'scripts', include: ['test/**/*.test.mjs'] } },
     ],
   },
