@@ -1,0 +1,191 @@
+/**
+ * The transport over the standard WebSocket interface: a browser's own, and React Native's. A page can set no headers on
+ * it, so `headers` are passed on only where the platform takes them (React Native); no cause of a failure is told.
+ */
+import { closeCode, closeReason, messageLength } from '../byte-length.js';
+import { DaemonClientError } from '../errors.js';
+import { CLOSE_HANDSHAKE_TIMEOUT_MS, SEND_QUEUE_BYTES, TRANSPORT_CONNECT_TIMEOUT_MS } from '../limits.js';
+import { SEND_QUEUE_FULL, SendQueue } from '../send-queue.js';
+import { ABNORMAL_CLOSE, failedTransport, TransportEvents } from '../transport-events.js';
+import type { DaemonTransport, DaemonTransportFactory, TransportErrorEvent } from '../transport.js';
+
+/** The part of the WebSocket interface that this transport uses. */
+export type StandardWebSocket = {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  onopen: ((event: never) => unknown) | null;
+  onmessage: ((event: never) => unknown) | null;
+  onerror: ((event: never) => unknown) | null;
+  onclose: ((event: never) => unknown) | null;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+};
+
+/** A WebSocket constructor. React Native's takes options with headers as its third argument. */
+export type StandardWebSocketConstructor = new (
+  url: string,
+  protocols?: string | string[],
+  options?: { headers?: Record<string, string> },
+) => StandardWebSocket;
+
+export type WebSocketTransportOptions = {
+  /** Deadline of dial and upgrade, in ms. Default: 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** True where the constructor takes `{ headers }` as its third argument (React Native). Default: by `navigator.product`. */
+  readonly passHeaders?: boolean;
+};
+
+const CONNECTING = 0;
+const OPEN = 1;
+
+/**
+ * Makes transports over the platform's WebSocket.
+ *
+ * @throws DaemonClientError `websocket_missing` where the platform has none (Node 20: use `@holdfast/client/node`).
+ */
+export function createWebSocketTransportFactory(
+  WebSocketConstructor: StandardWebSocketConstructor | undefined = globalThis.WebSocket as
+    StandardWebSocketConstructor | undefined,
+  options: WebSocketTransportOptions = {},
+): DaemonTransportFactory {
+  if (typeof WebSocketConstructor !== 'function') {
+    throw new DaemonClientError(
+      'websocket_missing',
+      'This platform has no WebSocket. Give a transportFactory: in Node, createNodeTransportFactory() of @holdfast/client/node.',
+    );
+  }
+  const passHeaders =
+    options.passHeaders ??
+    (globalThis as { navigator?: { product?: string } }).navigator?.product === 'ReactNative';
+  const connectTimeoutMs = options.connectTimeoutMs ?? TRANSPORT_CONNECT_TIMEOUT_MS;
+  return ({ url, headers }) => {
+    let socket: StandardWebSocket;
+    try {
+      socket =
+        passHeaders && headers !== undefined
+          ? new WebSocketConstructor(url, undefined, { headers })
+          : new WebSocketConstructor(url);
+    } catch (error) {
+      return failedTransport(constructorError(url, error));
+    }
+    return overSocket(socket, url, connectTimeoutMs);
+  };
+}
+
+function constructorError(url: string, error: unknown): TransportErrorEvent {
+  const detail = error instanceof Error ? error.message : String(error);
+  // SecurityError: ws: from an https: page. Anything else the constructor throws is about the URL.
+  return error instanceof Error && error.name === 'SecurityError'
+    ? { code: 'policy_refused', message: `This page may not connect to ${url}: ${detail}` }
+    : { code: 'invalid_url', message: `The address ${url} is not a WebSocket address: ${detail}` };
+}
+
+function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: number): DaemonTransport {
+  const events = new TransportEvents();
+  const queue = new SendQueue();
+  let closing = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  socket.binaryType = 'arraybuffer';
+
+  const finish = (close: { code: number; reason: string; wasClean: boolean }): void => {
+    clearTimeout(timer);
+    queue.take();
+    events.emitClose(close);
+  };
+  /** Gives the socket up: what it still reports is dropped by `events`. */
+  const fail = (error: TransportErrorEvent): void => {
+    if (events.closed) return;
+    closing = true;
+    events.emitError(error);
+    socket.close();
+    finish(ABNORMAL_CLOSE);
+  };
+
+  timer = setTimeout(() => {
+    fail({
+      code: 'timed_out',
+      message: `${url} did not answer within ${String(connectTimeoutMs / 1000)} s.`,
+    });
+  }, connectTimeoutMs);
+
+  socket.onopen = () => {
+    if (closing) return;
+    clearTimeout(timer);
+    events.emitOpen();
+    for (const data of queue.take()) transmit(data);
+  };
+  socket.onmessage = (event: { data: unknown }) => {
+    if (closing) return;
+    const { data } = event;
+    if (typeof data === 'string') events.emitMessage(data);
+    else if (data instanceof ArrayBuffer) events.emitMessage(new Uint8Array(data));
+    else {
+      fail({
+        code: 'transport_failed',
+        message: 'The platform delivered a message that is neither text nor an ArrayBuffer.',
+      });
+    }
+  };
+  // The standard gives this event no cause, and a close always follows it: the close reports both.
+  socket.onerror = () => undefined;
+  socket.onclose = (event: { code?: number; reason?: string; wasClean?: boolean }) => {
+    const code = event.code ?? 1006;
+    if (code === 1006 && !closing) {
+      events.emitError(
+        events.opened
+          ? {
+              code: 'connection_reset',
+              message: `The connection to ${url} ended without a close frame.`,
+            }
+          : {
+              code: 'transport_failed',
+              message: `No connection to ${url}. The platform does not tell whether nothing listens there or the connection was refused.`,
+            },
+      );
+    }
+    finish({ code, reason: event.reason ?? '', wasClean: event.wasClean ?? code !== 1006 });
+  };
+
+  const transmit = (data: string | Uint8Array): void => {
+    if (socket.readyState !== OPEN) return;
+    if (socket.bufferedAmount + messageLength(data) > SEND_QUEUE_BYTES) {
+      fail(SEND_QUEUE_FULL);
+      return;
+    }
+    socket.send(typeof data === 'string' ? data : ownBuffer(data));
+  };
+
+  return {
+    ...events.handlers,
+    send: (data) => {
+      if (closing || events.closed) return;
+      if (events.opened) transmit(data);
+      else if (!queue.push(copy(data))) fail(SEND_QUEUE_FULL);
+    },
+    close: (code, reason = '') => {
+      if (closing || events.closed) return;
+      closing = true;
+      clearTimeout(timer);
+      // A browser waits long for the other side's close frame; the contract promises an end.
+      timer = setTimeout(() => {
+        finish(ABNORMAL_CLOSE);
+      }, CLOSE_HANDSHAKE_TIMEOUT_MS);
+      if (socket.readyState === CONNECTING) socket.close();
+      else socket.close(closeCode(code), closeReason(reason));
+    },
+    get bufferedAmount() {
+      return queue.bytes + socket.bufferedAmount;
+    },
+  };
+}
+
+/** Queued bytes are the transport's own: the caller may go on using its array. */
+function copy(data: string | Uint8Array): string | Uint8Array {
+  return typeof data === 'string' ? data : data.slice();
+}
+
+/** The standard's `send` takes no view of shared memory. */
+function ownBuffer(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  return data.buffer instanceof ArrayBuffer ? (data as Uint8Array<ArrayBuffer>) : new Uint8Array(data);
+}
