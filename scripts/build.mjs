@@ -1,0 +1,64 @@
+/**
+ * Builds the parts: TypeScript by project references, the page by Vite, and the desktop app in a flavour.
+ * What has not changed is not built again; the compilers themselves decide that.
+ */
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { step } from './step.mjs';
+import { at, contractApp, desktopApp, flavours, holdfastCommand, targetDirectory } from './workspace.mjs';
+
+const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
+
+/** Protocol, client, daemon, command, guest library and page. */
+export async function buildPage() {
+  await step('Compiling TypeScript', bin('tsc'), ['-b'], { cwd: at() });
+  // A compiler writes no executable bit, and npm set it when the file was not there yet.
+  chmodSync(holdfastCommand, 0o755);
+  await step('Building the page', bin('vite'), ['build', '--logLevel', 'warn'], {
+    cwd: at('packages', 'app'),
+  });
+}
+
+/**
+ * The desktop app, with the page in it. Release, because it is what people run and what is measured.
+ *
+ * @param {keyof typeof flavours} flavour
+ */
+export async function buildDesktop(flavour) {
+  await step(
+    `Building the desktop app (${flavour}; some minutes the first time)`,
+    'cargo',
+    ['build', '--release', '--locked', '-p', 'holdfast-desktop', ...flavours[flavour]],
+    { cwd: at() },
+  );
+  const app = desktopApp(flavour);
+  mkdirSync(dirname(app), { recursive: true });
+  // Every flavour is built under one name: each is copied to a place of its own, or the next would replace it.
+  copyFileSync(
+    join(targetDirectory, 'release', app.endsWith('.exe') ? 'holdfast-desktop.exe' : 'holdfast-desktop'),
+    app,
+  );
+  return app;
+}
+
+/** The app that runs the transport contract in a real window. */
+export async function buildContractApp() {
+  await step(
+    'Bundling the page of the contract app',
+    process.execPath,
+    [at('e2e', 'contract-app', 'bundle.mjs')],
+    { cwd: at() },
+  );
+  await step(
+    'Building the contract app',
+    'cargo',
+    ['build', '--release', '--locked', '-p', 'holdfast-contract-app'],
+    { cwd: at() },
+  );
+  return contractApp;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${process.argv[1]}`).href) {
+  await buildPage();
+  if (process.argv.includes('--desktop')) await buildDesktop('plugin');
+}
