@@ -77,3 +77,16 @@ export const MAX_STREAM_REPAIRS = 3;
 
 /** Events that wait while the list of terminals is being fetched; more, and it is fetched again. */
 export const MAX_WAITING_EVENTS = 1000;
+
+/**
+ * Messages of the official Tauri plugin carry an index, and one that was lost stalls all later ones for ever. This long, in
+ * ms, a missing one is waited for: a message of 16 MiB is fetched by the page and may take seconds.
+ */
+export const TAURI_MISSING_MESSAGE_TIMEOUT_MS = 15_000;
+
+/**
+ * The official plugin answers `connect` before it can send. For this long, in ms, "connection not found" is taken to mean
+ * "not yet", and asked again every TAURI_NOT_YET_RETRY_MS.
+ */
+export const TAURI_NOT_YET_TIMEOUT_MS = 2_000;
+export const TAURI_NOT_YET_RETRY_MS = 5;
