@@ -1,0 +1,209 @@
+//! The three verbs. They check form and ownership, leave word for the owner task and return; none of them
+//! waits. Arguments are read here rather than by Tauri, so that every refusal has a code.
+
+use std::collections::BTreeMap;
+
+use base64::{engine::general_purpose::STANDARD, Engine as _};
+use serde::{de::DeserializeOwned, Deserialize};
+use serde_json::Value;
+use tauri::{
+    command,
+    ipc::{CommandScope, GlobalScope, InvokeBody, Request},
+    Runtime, State, Webview,
+};
+
+use crate::{
+    connections::{Asker, Connections, Wish},
+    core::{id::Id, inbox::Frame, policy::Policy, wire},
+    delivery::Lane,
+    error::Error,
+    limits::{CLOSE_REASON_BYTES, MESSAGE_BYTES},
+    mailbox::{Delivered, Goodbye},
+    page::WebviewPage,
+};
+
+/// A scope entry as it stands in a capability file. A type of its own, because Tauri caches scopes by type.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub struct RawEntry(Value);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connect {
+    url: String,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    lane: Option<Lane>,
+    #[serde(default)]
+    page: Option<Id>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Send {
+    connection_id: Id,
+    #[serde(default)]
+    data: Option<Data>,
+    #[serde(default)]
+    seq: Option<u64>,
+    #[serde(default)]
+    ack: Option<u64>,
+    #[serde(default)]
+    probe: Option<u64>,
+    #[serde(default)]
+    page: Option<Id>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Data {
+    Text(String),
+    Binary { base64: String },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Disconnect {
+    connection_id: Id,
+    #[serde(default)]
+    code: Option<Value>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    page: Option<Id>,
+}
+
+/// Begins a connection and gives its id, before anything is dialled.
+#[command]
+pub fn daemon_connect<R: Runtime>(
+    webview: Webview<R>,
+    request: Request<'_>,
+    connections: State<'_, Connections>,
+    command_scope: CommandScope<RawEntry>,
+    global_scope: GlobalScope<RawEntry>,
+) -> Result<Id, Error> {
+    let wish: Connect = arguments(request.body())?;
+    let entries = |lists: [&[std::sync::Arc<RawEntry>]; 2]| -> Vec<Value> {
+        lists
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.0.clone())
+            .collect()
+    };
+    let policy = Policy::read(
+        &entries([command_scope.allows(), global_scope.allows()]),
+        &entries([command_scope.denies(), global_scope.denies()]),
+    );
+    let window = webview.window();
+    let asker = Asker {
+        webview: webview.label(),
+        window: window.label(),
+    };
+    let wish = Wish {
+        url: wish.url,
+        headers: wish.headers.unwrap_or_default(),
+        lane: wish.lane.unwrap_or_default(),
+        page: wish.page,
+    };
+    connections.connect(
+        &asker,
+        wish,
+        &policy,
+        Box::new(WebviewPage(webview.clone())),
+    )
+}
+
+/// Takes messages and acknowledgements of the page. Gives the bytes that wait for the network.
+#[command]
+pub fn daemon_send<R: Runtime>(
+    webview: Webview<R>,
+    request: Request<'_>,
+    connections: State<'_, Connections>,
+) -> Result<usize, Error> {
+    if let Some(body) = raw(request.body())? {
+        let request = wire::decode(body).map_err(Error::invalid_request)?;
+        return connections
+            .find(webview.label(), Some(request.page), request.connection)?
+            .deliver(Delivered {
+                acknowledged: request.acknowledged,
+                answers: request.answers,
+                first: Some(request.first),
+                frames: request.frames,
+            });
+    }
+    let send: Send = arguments(request.body())?;
+    let frame = send.data.map(frame).transpose()?;
+    connections
+        .find(webview.label(), send.page, send.connection_id)?
+        .deliver(Delivered {
+            acknowledged: send.ack.unwrap_or(0),
+            answers: send.probe,
+            first: send.seq,
+            frames: frame.into_iter().collect(),
+        })
+}
+
+/// Begins the close handshake, or cancels the attempt.
+#[command]
+pub fn daemon_disconnect<R: Runtime>(
+    webview: Webview<R>,
+    request: Request<'_>,
+    connections: State<'_, Connections>,
+) -> Result<(), Error> {
+    let wish: Disconnect = arguments(request.body())?;
+    // RFC 6455 section 7.4: the other codes are not an application's to send.
+    let code = wish
+        .code
+        .and_then(|code| u16::try_from(code.as_u64()?).ok())
+        .filter(|code| matches!(code, 1000 | 3000..=4999))
+        .unwrap_or(1000);
+    let mut reason = wish.reason.unwrap_or_default();
+    while reason.len() > CLOSE_REASON_BYTES {
+        reason.pop();
+    }
+    connections
+        .find(webview.label(), wish.page, wish.connection_id)?
+        .say_goodbye(Goodbye { code, reason });
+    Ok(())
+}
+
+fn frame(data: Data) -> Result<Frame, Error> {
+    let frame = match data {
+        Data::Text(text) => Frame::Text(text.into()),
+        Data::Binary { base64 } => Frame::Binary(
+            STANDARD
+                .decode(base64)
+                .map_err(|error| {
+                    Error::invalid_request(format!("`data.base64` is not base64: {error}"))
+                })?
+                .into(),
+        ),
+    };
+    if frame.len() > MESSAGE_BYTES {
+        return Err(Error::invalid_request("a message is larger than 16 MiB"));
+    }
+    Ok(frame)
+}
+
+fn arguments<T: DeserializeOwned>(body: &InvokeBody) -> Result<T, Error> {
+    match body {
+        InvokeBody::Json(value) => T::deserialize(value)
+            .map_err(|error| Error::invalid_request(format!("the arguments are wrong: {error}"))),
+        InvokeBody::Raw(_) => Err(Error::invalid_request("this command takes JSON arguments")),
+    }
+}
+
+/// The raw body, if this is one. Where Tauri falls back to `postMessage` it arrives as an array of numbers.
+fn raw(body: &InvokeBody) -> Result<Option<Vec<u8>>, Error> {
+    match body {
+        InvokeBody::Raw(bytes) => Ok(Some(bytes.clone())),
+        InvokeBody::Json(Value::Array(numbers)) => numbers
+            .iter()
+            .map(|number| number.as_u64().and_then(|number| u8::try_from(number).ok()))
+            .collect::<Option<Vec<u8>>>()
+            .map(Some)
+            .ok_or_else(|| Error::invalid_request("a raw body is an array of bytes")),
+        InvokeBody::Json(_) => Ok(None),
+    }
+}

@@ -1,0 +1,196 @@
+//! All connections of the application, and whose they are.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    connection::Connection,
+    core::{
+        endpoint,
+        headers::{self},
+        id::Id,
+        ownership::{Claim, Ownership},
+        policy::{Agreed, Policy},
+    },
+    delivery::Lane,
+    dial::Plan,
+    error::{Error, ErrorCode},
+    limits::{Timeouts, CONNECTIONS, CONNECTIONS_PER_WEBVIEW},
+    local_daemon::Resolver,
+    mailbox::Mailbox,
+    page::Page,
+};
+
+/// A page's wish for a connection.
+pub struct Wish {
+    /// Where to.
+    pub url: String,
+    /// Headers of the upgrade request.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// How frames shall cross.
+    pub lane: Lane,
+    /// The page's id.
+    pub page: Option<Id>,
+}
+
+/// Who asks.
+pub struct Asker<'a> {
+    /// Label of the webview.
+    pub webview: &'a str,
+    /// Label of its window.
+    pub window: &'a str,
+}
+
+#[derive(Default)]
+struct State {
+    ownership: Ownership,
+    table: HashMap<Id, Arc<Mailbox>>,
+}
+
+/// See the module.
+pub struct Connections {
+    state: Arc<Mutex<State>>,
+    timeouts: Timeouts,
+    resolver: Option<Resolver>,
+}
+
+impl Connections {
+    /// None yet.
+    pub fn new(timeouts: Timeouts, resolver: Option<Resolver>) -> Self {
+        Self {
+            state: Arc::default(),
+            timeouts,
+            resolver,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Checks a wish and begins the attempt. Nothing has been dialled when this returns.
+    pub fn connect(
+        &self,
+        asker: &Asker<'_>,
+        wish: Wish,
+        policy: &Policy,
+        page: Box<dyn Page>,
+    ) -> Result<Id, Error> {
+        if wish.lane == Lane::Batch && wish.page.is_none() {
+            return Err(Error::invalid_request(
+                "the lane `batch` needs `page`, the id that the page's receiver has",
+            ));
+        }
+        let agreed = policy.check(endpoint::parse(&wish.url)?)?;
+        if agreed == Agreed::LocalDaemon && self.resolver.is_none() {
+            return Err(Error::new(
+                ErrorCode::PolicyRefused,
+                "this application names no local daemon: it has to be built with `Builder::local_daemon`",
+            ));
+        }
+        let headers = headers::check(wish.headers)?;
+        let id = Id::random().map_err(|error| {
+            Error::invalid_request(format!("the system gave no random bytes: {error}"))
+        })?;
+
+        let mailbox = {
+            let mut state = self.state();
+            let owner = state
+                .ownership
+                .claim(asker.webview, wish.page)
+                .ok_or_else(|| {
+                    Error::new(
+                        ErrorCode::StalePage,
+                        "this webview shows another page by now",
+                    )
+                })?;
+            let of_webview = state
+                .table
+                .values()
+                .filter(|other| other.owner.webview == asker.webview)
+                .count();
+            if of_webview >= CONNECTIONS_PER_WEBVIEW || state.table.len() >= CONNECTIONS {
+                return Err(Error::new(
+                    ErrorCode::TooManyConnections,
+                    format!(
+                        "{of_webview} connections of this webview and {} in all exist; at most \
+                         {CONNECTIONS_PER_WEBVIEW} and {CONNECTIONS} may. Close some",
+                        state.table.len()
+                    ),
+                ));
+            }
+            let mailbox = Arc::new(Mailbox::new(id, owner, asker.window.to_owned()));
+            state.table.insert(id, Arc::clone(&mailbox));
+            mailbox
+        };
+        let plan = Plan {
+            agreed,
+            resolver: self.resolver.clone(),
+            headers,
+        };
+        let connection = Connection::new(mailbox, page, wish.lane, self.timeouts);
+        let state = Arc::clone(&self.state);
+        tauri::async_runtime::spawn(async move {
+            connection.run(plan).await;
+            lock(&state).table.remove(&id);
+        });
+        Ok(id)
+    }
+
+    /// The connection, if the asker owns it. When another page has taken the owner's place, it is released.
+    pub fn find(&self, webview: &str, page: Option<Id>, id: Id) -> Result<Arc<Mailbox>, Error> {
+        let state = self.state();
+        let mailbox = state.table.get(&id).ok_or_else(Error::unknown_connection)?;
+        match state.ownership.claim_of(&mailbox.owner, webview, page) {
+            Claim::Owner => Ok(Arc::clone(mailbox)),
+            Claim::Successor => {
+                mailbox.release();
+                Err(Error::unknown_connection())
+            }
+            Claim::Stranger => Err(Error::unknown_connection()),
+        }
+    }
+
+    /// The webview began to show another page, or its page crashed.
+    pub fn page_gone(&self, webview: &str) {
+        let mut state = self.state();
+        state.ownership.page_gone(webview);
+        for mailbox in state
+            .table
+            .values()
+            .filter(|mailbox| mailbox.owner.webview == webview)
+        {
+            mailbox.release();
+        }
+    }
+
+    /// A window was destroyed with all its webviews.
+    pub fn window_gone(&self, window: &str) {
+        let mut webviews: Vec<String> = self
+            .state()
+            .table
+            .values()
+            .filter(|mailbox| mailbox.window == window)
+            .map(|mailbox| mailbox.owner.webview.clone())
+            .collect();
+        webviews.push(window.to_owned());
+        for webview in webviews {
+            self.page_gone(&webview);
+        }
+    }
+
+    /// The application ends.
+    pub fn release_all(&self) {
+        self.state()
+            .table
+            .values()
+            .for_each(|mailbox| mailbox.release());
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // Nothing in here can be left half-done by a panic.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

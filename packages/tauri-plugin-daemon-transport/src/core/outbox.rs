@@ -1,0 +1,385 @@
+//! What waits for the page: everything that happened on a connection, numbered in one sequence, kept until the
+//! page has acknowledged it, handed over while credit lasts, and handed over again when it was lost.
+//!
+//! Promises: numbers start at 1 and have no gap; nothing is dropped before it is acknowledged; what waits and
+//! what is in flight are bounded; a page that is merely slow is asked, at growing intervals, and is never
+//! flooded with repetitions.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
+
+use crate::{
+    error::Failure,
+    limits::{
+        BATCH_BYTES, ENTRY_BYTES, EVENT_IN_FLIGHT_BYTES, EVENT_IN_FLIGHT_MESSAGES,
+        IN_FLIGHT_BATCHES, IN_FLIGHT_BYTES, OUTBOX_BYTES, PROBE_AFTER, PROBE_AT_MOST,
+    },
+};
+
+/// How a connection ended (RFC 6455 section 7.1.5: 1006 means without a close frame).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The peer's close code, or 1005, or 1006.
+    pub code: u16,
+    /// The peer's reason.
+    pub reason: String,
+    /// Whether the close handshake was completed.
+    pub was_clean: bool,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// The upgrade succeeded.
+    Open,
+    /// A text frame.
+    Text(Utf8Bytes),
+    /// A binary frame.
+    Binary(Bytes),
+    /// Why it failed.
+    Failed(Failure),
+    /// The end.
+    Closed(Closed),
+}
+
+impl Happening {
+    /// Frames share a parcel; the others cross alone.
+    pub fn is_frame(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Binary(_))
+    }
+
+    fn cost(&self) -> usize {
+        ENTRY_BYTES
+            + match self {
+                Self::Text(text) => text.len(),
+                Self::Binary(bytes) => bytes.len(),
+                Self::Open | Self::Failed(_) | Self::Closed(_) => 0,
+            }
+    }
+}
+
+/// How much may be in flight, and how a lost hand-over is found.
+#[derive(Debug, Clone, Copy)]
+pub struct Credit {
+    /// Parcels in flight at most.
+    pub parcels: usize,
+    /// Bytes in flight at most; a parcel that is larger goes alone.
+    pub bytes: usize,
+    /// Happenings in flight at most.
+    pub entries: usize,
+    /// Bytes in one parcel at most; a message that is larger goes alone.
+    pub parcel_bytes: usize,
+    /// The page cannot answer a probe: its first unacknowledged happening is repeated instead.
+    pub repeats: bool,
+}
+
+impl Credit {
+    /// For the `batch` lane.
+    pub const BATCH: Self = Self {
+        parcels: IN_FLIGHT_BATCHES,
+        bytes: IN_FLIGHT_BYTES,
+        entries: usize::MAX,
+        parcel_bytes: BATCH_BYTES,
+        repeats: false,
+    };
+
+    /// For the `event` lane. Parcels are not counted there: a page may acknowledge many messages at once.
+    pub const EVENT: Self = Self {
+        parcels: usize::MAX,
+        bytes: EVENT_IN_FLIGHT_BYTES,
+        entries: EVENT_IN_FLIGHT_MESSAGES,
+        parcel_bytes: EVENT_IN_FLIGHT_BYTES,
+        repeats: false,
+    };
+
+    /// For the `event` lane of a page without the receiver.
+    pub const PLAIN_EVENT: Self = Self {
+        repeats: true,
+        ..Self::EVENT
+    };
+}
+
+/// A run of happenings that is handed over at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parcel {
+    /// Number of its first happening.
+    pub first: u64,
+    /// Number of its last happening.
+    pub last: u64,
+}
+
+/// What to do when nothing was acknowledged for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// Ask the receiver what it has taken; the answer names this number.
+    Ask(u64),
+    /// Hand over this happening once more; a page that has taken it acknowledges again.
+    Repeat(u64),
+}
+
+/// An acknowledgement of something that was never handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NeverHandedOver;
+
+#[derive(Debug)]
+struct InFlight {
+    last: u64,
+    cost: usize,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Outbox {
+    credit: Credit,
+    /// Not yet acknowledged; the first has the number `acknowledged + 1`.
+    entries: VecDeque<Happening>,
+    acknowledged: u64,
+    /// The last one handed over in this pass; goes back when something was lost.
+    handed: u64,
+    /// The last one ever handed over.
+    reached: u64,
+    waiting_cost: usize,
+    flight: VecDeque<InFlight>,
+    flight_cost: usize,
+    quiet_since: Option<Instant>,
+    unanswered: u32,
+    next_probe: u64,
+    /// Probes not answered yet: number, and what had been handed over when it was sent.
+    probes: VecDeque<(u64, u64)>,
+}
+
+impl Outbox {
+    /// An empty outbox.
+    pub fn new(credit: Credit) -> Self {
+        Self {
+            credit,
+            entries: VecDeque::new(),
+            acknowledged: 0,
+            handed: 0,
+            reached: 0,
+            waiting_cost: 0,
+            flight: VecDeque::new(),
+            flight_cost: 0,
+            quiet_since: None,
+            unanswered: 0,
+            next_probe: 1,
+            probes: VecDeque::new(),
+        }
+    }
+
+    /// Appends one happening and gives its number.
+    pub fn push(&mut self, happening: Happening) -> u64 {
+        self.waiting_cost += happening.cost();
+        self.entries.push_back(happening);
+        self.acknowledged + self.entries.len() as u64
+    }
+
+    /// Whether the socket may be read: less than the limit waits.
+    pub fn has_room(&self) -> bool {
+        self.waiting_cost < OUTBOX_BYTES
+    }
+
+    /// Everything has been acknowledged.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The last number ever handed over: the highest that the page may acknowledge.
+    pub fn reached(&self) -> u64 {
+        self.reached
+    }
+
+    /// The happenings of a parcel with their numbers, except those that were acknowledged in the meantime.
+    pub fn contents(&self, parcel: Parcel) -> impl Iterator<Item = (u64, &Happening)> {
+        let first = parcel.first.max(self.acknowledged + 1);
+        let count = (parcel.last + 1).saturating_sub(first);
+        (first..)
+            .zip(self.entries.iter().skip(self.index(first)))
+            .take(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// The next run to hand over, if credit allows one; it then counts as handed over.
+    pub fn next_parcel(&mut self, now: Instant) -> Option<Parcel> {
+        let start = self.index(self.handed + 1);
+        let first = self.entries.get(start)?;
+        let in_flight = self.handed - self.acknowledged;
+        if !self.flight.is_empty()
+            && (self.flight.len() >= self.credit.parcels
+                || self.flight_cost + first.cost() > self.credit.bytes
+                || in_flight >= self.credit.entries as u64)
+        {
+            return None;
+        }
+        let mut cost = first.cost();
+        let mut count = 1_u64;
+        if first.is_frame() {
+            let bytes = self
+                .credit
+                .parcel_bytes
+                .min(self.credit.bytes.saturating_sub(self.flight_cost));
+            let more = (self.credit.entries as u64).saturating_sub(in_flight + 1);
+            for entry in self
+                .entries
+                .iter()
+                .skip(start + 1)
+                .take(usize::try_from(more).unwrap_or(usize::MAX))
+            {
+                if !entry.is_frame() || cost + entry.cost() > bytes {
+                    break;
+                }
+                cost += entry.cost();
+                count += 1;
+            }
+        }
+        let parcel = Parcel {
+            first: self.handed + 1,
+            last: self.handed + count,
+        };
+        self.handed = parcel.last;
+        self.reached = self.reached.max(self.handed);
+        self.waiting_cost -= cost;
+        self.flight_cost += cost;
+        self.flight.push_back(InFlight {
+            last: parcel.last,
+            cost,
+        });
+        self.quiet_since = Some(now);
+        Some(parcel)
+    }
+
+    /// The page has taken everything up to this number. An older number than before changes nothing.
+    pub fn acknowledge(&mut self, up_to: u64, now: Instant) -> Result<(), NeverHandedOver> {
+        if up_to > self.reached {
+            return Err(NeverHandedOver);
+        }
+        if up_to <= self.acknowledged {
+            return Ok(());
+        }
+        while self.acknowledged < up_to {
+            let Some(entry) = self.entries.pop_front() else {
+                break;
+            };
+            self.acknowledged += 1;
+            self.settle(entry.cost());
+        }
+        self.handed = self.handed.max(self.acknowledged);
+        while self
+            .flight
+            .front()
+            .is_some_and(|parcel| parcel.last <= up_to)
+        {
+            self.flight.pop_front();
+        }
+        self.unanswered = 0;
+        self.quiet_since = (!self.flight.is_empty()).then_some(now);
+        if self.credit.repeats {
+            // Scripts run in order: whatever was handed over before the repetition and is still missing was lost.
+            if let Some((_, handed)) = self.probes.pop_back() {
+                self.probes.clear();
+                if self.acknowledged < handed {
+                    self.hand_over_again();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The receiver's answer to a probe: what it has taken when it evaluated the question. Whatever had been
+    /// handed over before the question and is not covered was lost.
+    pub fn answered(
+        &mut self,
+        probe: u64,
+        up_to: u64,
+        now: Instant,
+    ) -> Result<(), NeverHandedOver> {
+        self.acknowledge(up_to, now)?;
+        let mut handed_before = None;
+        while let Some(&(number, handed)) = self.probes.front() {
+            if number > probe {
+                break;
+            }
+            self.probes.pop_front();
+            if number == probe {
+                handed_before = Some(handed);
+            }
+        }
+        if let Some(handed) = handed_before {
+            self.unanswered = 0;
+            if self.acknowledged < handed {
+                self.hand_over_again();
+            }
+        }
+        Ok(())
+    }
+
+    /// When [`Outbox::probe`] wants to be called again.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.flight.is_empty() {
+            return None;
+        }
+        self.quiet_since.map(|since| since + self.patience())
+    }
+
+    /// What to do now about a page that has been quiet for too long.
+    pub fn probe(&mut self, now: Instant) -> Option<Probe> {
+        if self.deadline()? > now {
+            return None;
+        }
+        self.quiet_since = Some(now);
+        self.unanswered = self.unanswered.saturating_add(1);
+        let number = self.next_probe;
+        self.next_probe += 1;
+        // An answer to an older question is worth nothing once there is a newer one.
+        self.probes.clear();
+        self.probes.push_back((number, self.handed));
+        Some(if self.credit.repeats {
+            Probe::Repeat(self.acknowledged + 1)
+        } else {
+            Probe::Ask(number)
+        })
+    }
+
+    fn patience(&self) -> Duration {
+        PROBE_AFTER
+            .saturating_mul(1 << self.unanswered.min(16))
+            .min(PROBE_AT_MOST)
+    }
+
+    fn hand_over_again(&mut self) {
+        self.handed = self.acknowledged;
+        self.waiting_cost += self.flight_cost;
+        self.flight_cost = 0;
+        self.flight.clear();
+        self.probes.clear();
+        self.quiet_since = None;
+    }
+
+    /// Takes the cost of one acknowledged happening from where it is counted.
+    fn settle(&mut self, cost: usize) {
+        match self.flight.front_mut() {
+            Some(parcel) if self.handed >= self.acknowledged => {
+                parcel.cost -= cost;
+                self.flight_cost -= cost;
+            }
+            _ => self.waiting_cost -= cost,
+        }
+        if self
+            .flight
+            .front()
+            .is_some_and(|parcel| parcel.last <= self.acknowledged)
+        {
+            self.flight.pop_front();
+        }
+    }
+
+    fn index(&self, number: u64) -> usize {
+        usize::try_from(number - self.acknowledged - 1).unwrap_or(usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests;

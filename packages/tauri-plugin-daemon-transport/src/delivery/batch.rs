@@ -1,0 +1,51 @@
+//! The `batch` lane: one evaluated script carries a run of frames, as JavaScript literals, to the receiver.
+//! A text frame is a string; a binary frame is an array that holds its base64.
+
+use std::fmt::Write as _;
+
+use base64::{engine::general_purpose::STANDARD, Engine as _};
+
+use super::{literal::push_string, Address, Delivery, RECEIVER};
+use crate::core::outbox::Happening;
+
+/// See the module.
+#[derive(Default)]
+pub struct Batch {
+    /// Size of the last script, as a guess for the next.
+    size: usize,
+}
+
+impl Delivery for Batch {
+    fn frames(&mut self, to: &Address<'_>, frames: &mut dyn Iterator<Item = (u64, &Happening)>) {
+        let Some(page_id) = to.page_id else { return };
+        let mut script = String::with_capacity(self.size + self.size / 8);
+        let mut begun = false;
+        for (number, happening) in frames {
+            if begun {
+                script.push(',');
+            } else {
+                begun = true;
+                // Writing to a string cannot fail.
+                let _ = write!(
+                    script,
+                    r#"window.{RECEIVER}&&{RECEIVER}.deliver("{page_id}","{}",{number},["#,
+                    to.connection
+                );
+            }
+            match happening {
+                Happening::Text(text) => push_string(&mut script, text),
+                Happening::Binary(bytes) => {
+                    script.push_str("[\"");
+                    STANDARD.encode_string(bytes, &mut script);
+                    script.push_str("\"]");
+                }
+                Happening::Open | Happening::Failed(_) | Happening::Closed(_) => {}
+            }
+        }
+        if begun {
+            script.push_str("])");
+            self.size = script.len();
+            to.page.evaluate(script);
+        }
+    }
+}

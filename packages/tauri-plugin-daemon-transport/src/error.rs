@@ -1,0 +1,124 @@
+//! What goes wrong, in two forms: [`Error`] rejects a command, [`Failure`] ends a connection attempt or a
+//! connection and reaches the page as `daemon://error`. Codes are stable; messages are for people.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Why a command was refused. Serialised as `{ "code", "message" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Error {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people: what happened, to what, and what to do next.
+    pub message: String,
+}
+
+/// The codes of [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// No capability allows this page to connect there, or one denies it.
+    PolicyRefused,
+    /// The URL is not one, or its normal form differs from what was written.
+    InvalidUrl,
+    /// A header that a page may not set, or one that HTTP does not allow.
+    InvalidHeader,
+    /// The limit of connections is reached.
+    TooManyConnections,
+    /// The request comes from a page that this webview no longer shows.
+    StalePage,
+    /// No such connection belongs to this page.
+    UnknownConnection,
+    /// More was sent than may wait for the network.
+    SendQueueFull,
+    /// A numbered send leaves a gap after the ones before it.
+    SendOutOfOrder,
+    /// The page acknowledges what it never got.
+    InvalidAck,
+    /// The arguments of the command have the wrong form.
+    InvalidRequest,
+}
+
+impl Error {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// One answer for every connection a page may not touch, so that it learns nothing about those of others.
+    pub(crate) fn unknown_connection() -> Self {
+        Self::new(
+            ErrorCode::UnknownConnection,
+            "no connection with this id belongs to this page; it has ended, or the page was reloaded",
+        )
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Why a connection could not be made, or ended before its time. One of these at most for each connection.
+///
+/// Codes given by this crate: `connection_refused`, `connection_reset`, `unreachable`, `timed_out`,
+/// `upgrade_refused`, `handshake_failed`, `protocol_error`, `transport_failed`. A resolver of the local daemon
+/// adds its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Failure {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// HTTP status of a refused upgrade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Start of the body of a refused upgrade, at most 4 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a code of the caller's choice, such as `daemon_not_running`.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: None,
+            body: None,
+        }
+    }
+
+    pub(crate) fn timed_out(message: impl Into<String>) -> Self {
+        Self::new("timed_out", message)
+    }
+
+    pub(crate) fn reset(message: impl Into<String>) -> Self {
+        Self::new("connection_reset", message)
+    }
+
+    pub(crate) fn handshake(message: impl Into<String>) -> Self {
+        Self::new("handshake_failed", message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,123 @@
+//! Every limit of this crate, in bytes, milliseconds or counts, each with its reason. Nothing else in the
+//! crate holds a number that bounds memory or time.
+
+use std::time::Duration;
+
+/// Longest URL a page may name, in bytes. Far above any real one; a longer one is an attempt at something.
+pub const URL_BYTES: usize = 2048;
+
+/// Most headers a page may add to the upgrade request.
+pub const HEADER_COUNT: usize = 32;
+
+/// All names and values of those headers together, in bytes: common servers refuse requests above 8 KiB.
+pub const HEADER_BYTES: usize = 4096;
+
+/// Largest response head accepted for an upgrade, in bytes. A real one has a few hundred; this ends header bombs.
+pub const RESPONSE_HEAD_BYTES: usize = 16 * 1024;
+
+/// Most header lines accepted in that response.
+pub const RESPONSE_HEADERS: usize = 64;
+
+/// How much of a refusal's body is read and reported, in bytes: enough for a JSON error.
+pub const REFUSAL_BODY_BYTES: usize = 4096;
+
+/// How long a refusal's body may take after its head: it only makes the message better.
+pub const REFUSAL_BODY_TIME: Duration = Duration::from_millis(1000);
+
+/// Largest message either way, in bytes: the contract of the transport promises that one of 16 MiB passes.
+pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes read from the socket and not yet handed to the page. At this mark the socket is left unread, and TCP
+/// slows the daemon. One message may overshoot it, since messages are read whole.
+pub const OUTBOX_BYTES: usize = 4 * 1024 * 1024;
+
+/// What each retained message costs besides its payload, so that a flood of empty ones is bounded as well.
+pub const ENTRY_BYTES: usize = 64;
+
+/// Bytes handed to the page and not yet taken by it. A larger message crosses alone.
+pub const IN_FLIGHT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Evaluated batches that may wait in the page: enough to hide the acknowledgement's round trip, few enough
+/// that a keystroke's echo does not wait behind a long queue.
+pub const IN_FLIGHT_BATCHES: usize = 4;
+
+/// Largest batch, in bytes before escaping. WebKitGTK and WebView2 take 64 KiB messages more than twice as fast
+/// in scripts of 1 MiB as in scripts of one message.
+#[cfg(not(any(target_os = "macos", target_os = "ios")))]
+pub const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Largest batch, in bytes before escaping. WebKit on Apple systems was seen to keep the memory of evaluated
+/// scripts above about 16 KiB, and not below 8 KiB.
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+pub const BATCH_BYTES: usize = 8 * 1024;
+
+/// Bytes in flight in the `event` lane: each message is a script of its own there, so less may wait.
+pub const EVENT_IN_FLIGHT_BYTES: usize = 1024 * 1024;
+
+/// Messages in flight in the `event` lane. A page that acknowledges every 256th never runs out of credit.
+pub const EVENT_IN_FLIGHT_MESSAGES: usize = 1024;
+
+/// Bytes read from the socket in one go before they are handed over: bounds the time between two hand-overs.
+pub const READ_BURST_BYTES: usize = 1024 * 1024;
+
+/// Bytes accepted from the page and not yet written to the socket: two messages of the largest size.
+pub const SEND_QUEUE_BYTES: usize = 2 * MESSAGE_BYTES;
+
+/// First wait without an acknowledgement before the page is asked what it has taken. Well above a slow frame,
+/// well below what a person would call hanging.
+pub const PROBE_AFTER: Duration = Duration::from_millis(400);
+
+/// Longest wait between two such questions: a page that is stalled for hours gathers two small scripts a minute.
+pub const PROBE_AT_MOST: Duration = Duration::from_secs(30);
+
+/// Connections of one webview, ended ones included until the page has taken their end.
+pub const CONNECTIONS_PER_WEBVIEW: usize = 32;
+
+/// Connections in all.
+pub const CONNECTIONS: usize = 128;
+
+/// Page ids remembered for each webview, so that a late request of an earlier page is known as such.
+pub const FORMER_PAGES: usize = 16;
+
+/// How long the end of a connection is kept for a page that never acknowledges (one without the guest library).
+pub const ENDED_KEPT: Duration = Duration::from_secs(60);
+
+/// How long a connection whose page is gone may take to say goodbye: the daemon sees the end within a second.
+pub const RELEASE_TIME: Duration = Duration::from_millis(500);
+
+/// How long the peer may take to close the TCP connection after both close frames.
+pub const LINGER_TIME: Duration = Duration::from_millis(1000);
+
+/// Longest reason of a close frame, in bytes (RFC 6455 section 5.5: 125 with the code).
+pub const CLOSE_REASON_BYTES: usize = 123;
+
+/// The waits that a host application may choose. The defaults suit a daemon on the same computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For finding the local daemon, and then for each TCP dial. Default 5 s.
+    pub dial: Duration,
+    /// For the whole answer to the upgrade request, however slowly its bytes come. Default 10 s.
+    pub upgrade: Duration,
+    /// Silence after which a ping is sent. Default 10 s.
+    pub ping_interval: Duration,
+    /// How long anything may take to arrive after a ping. Default 10 s.
+    pub pong_deadline: Duration,
+    /// How long a write may make no progress at all. Default 30 s.
+    pub write_stall: Duration,
+    /// For the close handshake. Default 5 s.
+    pub close: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            dial: Duration::from_secs(5),
+            upgrade: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(10),
+            pong_deadline: Duration::from_secs(10),
+            write_stall: Duration::from_secs(30),
+            close: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What commands leave for a connection's owner task. Commands only write here and wake the task; they never
+//! wait, and the lock is never held for longer than moving a few words.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    core::{
+        id::Id,
+        inbox::{Frame, Inbox, Refusal},
+        ownership::Owner,
+    },
+    error::{Error, ErrorCode},
+    limits::SEND_QUEUE_BYTES,
+};
+
+/// How the page wants it to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goodbye {
+    /// The close code.
+    pub code: u16,
+    /// The reason, at most 123 bytes.
+    pub reason: String,
+}
+
+/// What one `daemon_send` brings.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    /// Everything up to this number was taken by the page.
+    pub acknowledged: u64,
+    /// The probe that this answers.
+    pub answers: Option<u64>,
+    /// Number of the first frame; `None` for frames of a page that does not number them.
+    pub first: Option<u64>,
+    /// The frames.
+    pub frames: Vec<Frame>,
+}
+
+/// What the task finds when it looks.
+#[derive(Debug, Default)]
+pub struct Mail {
+    /// The highest acknowledgement.
+    pub acknowledged: u64,
+    /// The answer to the newest probe: its number, and what was acknowledged with it.
+    pub answer: Option<(u64, u64)>,
+    /// Frames for the socket.
+    pub frames: VecDeque<Frame>,
+    /// The page wants it to end.
+    pub goodbye: Option<Goodbye>,
+    /// The page is gone.
+    pub released: bool,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    inbox: Inbox,
+    acknowledged: u64,
+    /// The last number handed over to the page.
+    reached: u64,
+    answer: Option<(u64, u64)>,
+    goodbye: Option<Goodbye>,
+    released: bool,
+    ended: bool,
+}
+
+/// The shared part of one connection.
+#[derive(Debug)]
+pub struct Mailbox {
+    /// The connection.
+    pub id: Id,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The window that the owner's webview is in.
+    pub window: String,
+    contents: Mutex<Contents>,
+    wake: Notify,
+}
+
+impl Mailbox {
+    /// An empty mailbox.
+    pub fn new(id: Id, owner: Owner, window: String) -> Self {
+        Self {
+            id,
+            owner,
+            window,
+            contents: Mutex::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        // Nothing in here can be left half-done by a panic.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what a page sends and says how many of its bytes wait for the network. All of it or nothing.
+    pub fn deliver(&self, delivered: Delivered) -> Result<usize, Error> {
+        let mut contents = self.contents();
+        if delivered.acknowledged > contents.reached {
+            return Err(Error::new(
+                ErrorCode::InvalidAck,
+                format!(
+                    "{} was acknowledged, but nothing beyond {} was handed over",
+                    delivered.acknowledged, contents.reached
+                ),
+            ));
+        }
+        let mut news = false;
+        if !delivered.frames.is_empty() && !contents.ended && contents.goodbye.is_none() {
+            let first = delivered.first.unwrap_or_else(|| contents.inbox.next());
+            contents
+                .inbox
+                .take(first, delivered.frames)
+                .map_err(refusal)?;
+            news = true;
+        }
+        if delivered.acknowledged > contents.acknowledged {
+            contents.acknowledged = delivered.acknowledged;
+            news = true;
+        }
+        if let Some(probe) = delivered.answers {
+            contents.answer = Some((probe, delivered.acknowledged));
+            news = true;
+        }
+        let buffered = contents.inbox.buffered();
+        drop(contents);
+        if news {
+            self.wake.notify_one();
+        }
+        Ok(buffered)
+    }
+
+    /// The page wants the end. Only the first wish counts.
+    pub fn say_goodbye(&self, goodbye: Goodbye) {
+        self.contents().goodbye.get_or_insert(goodbye);
+        self.wake.notify_one();
+    }
+
+    /// The page is gone.
+    pub fn release(&self) {
+        self.contents().released = true;
+        self.wake.notify_one();
+    }
+
+    /// Waits until something new may be in here.
+    pub async fn news(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Takes what is in here.
+    pub fn collect(&self) -> Mail {
+        let mut contents = self.contents();
+        Mail {
+            acknowledged: contents.acknowledged,
+            answer: contents.answer.take(),
+            frames: contents.inbox.drain(),
+            goodbye: contents.goodbye.clone(),
+            released: contents.released,
+        }
+    }
+
+    /// The same, leaving the frames: they wait for the connection to open.
+    pub fn look(&self) -> (Option<Goodbye>, bool) {
+        let contents = self.contents();
+        (contents.goodbye.clone(), contents.released)
+    }
+
+    /// Numbers up to this one have been handed over.
+    pub fn handed_over(&self, reached: u64) {
+        self.contents().reached = reached;
+    }
+
+    /// Frames were handed to the network.
+    pub fn written(&self, (frames, payload): (usize, usize)) {
+        self.contents().inbox.written(frames, payload);
+    }
+
+    /// The socket has ended: what waits will never be sent.
+    pub fn socket_ended(&self) {
+        let mut contents = self.contents();
+        contents.ended = true;
+        contents.inbox = Inbox::default();
+    }
+}
+
+fn refusal(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Full => Error::new(
+            ErrorCode::SendQueueFull,
+            format!("more than {SEND_QUEUE_BYTES} bytes wait for the network; send less, or wait until they are written"),
+        ),
+        Refusal::Gap(expected) => Error::new(
+            ErrorCode::SendOutOfOrder,
+            format!("the frames before these are missing: number {expected} is expected"),
+        ),
+    }
+}
