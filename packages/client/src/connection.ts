@@ -220,14 +220,24 @@ export class Connection {
       case 'pong':
         this.#liveness.pong(message.id);
         return;
-      default:
+      case 'response':
+      case 'failure':
+      case 'error':
+      case 'event':
+      case 'output':
+      case 'snapshot':
+      case 'gap':
+      case 'resized':
+      case 'exited':
+      case 'closed':
         if (this.#phase === 'welcomed') this.#events.onMessage(message);
     }
   }
 
   #onWelcome(welcome: Extract<DaemonMessage, { type: 'welcome' }>): void {
     if (this.#phase !== 'greeting') return;
-    const { type: _type, ...daemon } = welcome;
+    const { protocol, daemonId, epoch, version, hostName, home, limits } = welcome;
+    const daemon: DaemonInfo = { protocol, daemonId, epoch, version, hostName, home, limits };
     if (daemon.protocol < CLIENT_PROTOCOL.min || daemon.protocol > CLIENT_PROTOCOL.max) {
       this.#giveUp({
         code: 'protocol_unsupported',

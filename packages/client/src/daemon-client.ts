@@ -71,6 +71,9 @@ export class DaemonClientV2 {
   /** The daemon's list of terminals, true while `current`. */
   readonly terminals: TerminalList;
 
+  /** {@link DaemonClientV2.close}, for `await using`, where the platform knows the symbol. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
   readonly #connector: Connector;
   readonly #ledger = new RequestLedger();
   readonly #clock: ClientClock;
@@ -342,7 +345,12 @@ export class DaemonClientV2 {
       case 'error':
         this.#report(new DaemonClientError(message.error.code, message.error.message));
         return;
-      default:
+      case 'output':
+      case 'snapshot':
+      case 'gap':
+      case 'resized':
+      case 'exited':
+      case 'closed':
         this.#streams.get(message.attachment)?.receive(message);
     }
   }
@@ -363,11 +371,6 @@ export class DaemonClientV2 {
       );
     }
   }
-}
-
-/** Lets `await using client = new DaemonClientV2(…)` close it, where the platform knows the symbol. */
-export interface DaemonClientV2 {
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 function ignore(): void {

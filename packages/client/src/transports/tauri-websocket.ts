@@ -174,15 +174,13 @@ class TauriWebSocketTransport implements DaemonTransport {
   };
 
   async #dial(headers: Record<string, string> | undefined): Promise<void> {
-    if (this.#events.closed) return;
-    if (!this.#closing) {
-      this.#timer = setTimeout(() => {
-        this.#fail({
-          code: 'timed_out',
-          message: `${this.#url} did not answer within ${String(this.#settings.connectTimeoutMs / 1000)} s.`,
-        });
-      }, this.#settings.connectTimeoutMs);
-    }
+    if (this.#unwanted()) return;
+    this.#timer = setTimeout(() => {
+      this.#fail({
+        code: 'timed_out',
+        message: `${this.#url} did not answer within ${String(this.#settings.connectTimeoutMs / 1000)} s.`,
+      });
+    }, this.#settings.connectTimeoutMs);
     let id: number;
     try {
       id = await invoke<number>('plugin:websocket|connect', {
@@ -195,14 +193,18 @@ class TauriWebSocketTransport implements DaemonTransport {
         },
       });
     } catch (error) {
-      if (!this.#closing) this.#fail(causeOfString(this.#url, error));
+      if (!this.#unwanted()) this.#fail(causeOfString(this.#url, error));
       return;
     }
-    if (this.#closing || this.#events.closed) {
+    if (this.#unwanted()) {
       this.#discard(id);
       return;
     }
     this.#opened(id);
+  }
+
+  #unwanted(): boolean {
+    return this.#closing || this.#events.closed;
   }
 
   #opened(id: number): void {

@@ -45,8 +45,7 @@ const OPEN = 1;
  * @throws DaemonClientError `websocket_missing` where the platform has none (Node 20: use `@holdfast/client/node`).
  */
 export function createWebSocketTransportFactory(
-  WebSocketConstructor: StandardWebSocketConstructor | undefined = globalThis.WebSocket as
-    StandardWebSocketConstructor | undefined,
+  WebSocketConstructor: StandardWebSocketConstructor | undefined = globalThis.WebSocket,
   options: WebSocketTransportOptions = {},
 ): DaemonTransportFactory {
   if (typeof WebSocketConstructor !== 'function') {
