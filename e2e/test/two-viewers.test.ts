@@ -1,0 +1,72 @@
+// Two windows on one terminal both see everything, and their sizes come to rest.
+import { DaemonClientV2 } from '@holdfast/client';
+import { createNodeTransportFactory } from '@holdfast/client/node';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CleanUp } from '../src/clean-up.js';
+import { startDaemon } from '../src/daemon.js';
+import { temporaryHome } from '../src/home.js';
+import { chromiumSurface, desktopSurfaces } from '../src/surfaces.js';
+import { until } from '../src/until.js';
+
+const cleanUp = new CleanUp();
+afterEach(() => cleanUp.run());
+
+describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (surface) => {
+  test('both see what is typed in either; the size follows the one last used and does not oscillate', async () => {
+    const home = cleanUp.add(await temporaryHome(), (it) => it.remove());
+    const daemon = cleanUp.add(await startDaemon(home.path), (it) => it.stop());
+    const first = cleanUp.add(await surface.open(daemon, home.path), (it) => it.end());
+    await first.page.ready();
+    const [terminalId = ''] = await first.page.terminalIds();
+
+    // A third viewer, without a size of its own, writes down every change of size.
+    const observer = cleanUp.add(
+      new DaemonClientV2({
+        url: daemon.info.wsUrl,
+        transportFactory: createNodeTransportFactory(),
+        clientName: 'observer',
+      }),
+      async (it) => it.close(),
+    );
+    await observer.connect();
+    const sizes: string[] = [];
+    await observer.attach(terminalId, {
+      onSnapshot: ({ cols, rows }) => sizes.push(`${String(cols)}x${String(rows)}`),
+      onOutput: () => undefined,
+      onResized: ({ cols, rows }) => sizes.push(`${String(cols)}x${String(rows)}`),
+      autoAck: true,
+    });
+
+    const second = cleanUp.add(await chromiumSurface.open(daemon, home.path), (it) => it.end());
+    await second.page.connected();
+    await second.page.driver.resize(700, 420);
+    expect(await second.page.terminalIds()).toEqual([terminalId]);
+
+    await first.page.typeLine('echo from-first-$((40+2))');
+    await first.page.screenShows('from-first-42');
+    await second.page.screenShows('from-first-42');
+
+    await second.page.typeLine('echo from-second-$((40+2))');
+    await second.page.screenShows('from-second-42');
+    await first.page.screenShows('from-second-42');
+    const ofSecond = await until(
+      'the size follows the second window',
+      () => sizes.at(-1) !== sizes[0] && sizes.at(-1),
+    );
+
+    // One window stays in use: whatever is typed there, and whatever the other shows, no size changes any more.
+    const changes = sizes.length;
+    for (let round = 0; round < 5; round += 1) {
+      await second.page.typeLine(`echo round-$((${String(round)}+100))`);
+      await first.page.screenShows(`round-${String(round + 100)}`);
+    }
+    expect(sizes.length).toBe(changes);
+
+    await first.page.typeLine('tput cols');
+    await until('the size comes back to the first window', () => sizes.at(-1) !== ofSecond);
+    const size = sizes.at(-1) ?? '';
+    await first.page.typeLine('echo cols-$(tput cols)');
+    await second.page.screenShows(`cols-${size.split('x')[0] ?? ''}`);
+    expect(sizes.length).toBe(changes + 1);
+  });
+});
