@@ -1,0 +1,22 @@
+/** Options that every subcommand understands, read and checked. */
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { defaultStateDirectory } from '../state-directory.js';
+
+export type GlobalOptions = { readonly home?: string; readonly json?: boolean };
+
+export function homeOf(options: GlobalOptions): string {
+  return options.home === undefined ? defaultStateDirectory() : resolve(options.home);
+}
+
+/** A port: 0 is any free one. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && port <= 65535) return port;
+  throw new InvalidArgumentError('A port is a number from 0 to 65535; 0 is any free one.');
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}

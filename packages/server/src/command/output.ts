@@ -1,0 +1,57 @@
+/** How `holdfast` speaks: plain sentences, or with `--json` one JSON document on stdout; errors on stderr with their code. */
+import { HoldfastError, reasonOf, systemCode } from '../errors.js';
+import { EXIT } from './exit-codes.js';
+
+/** A failure of the command with the exit code it ends with. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly exitCode: number = EXIT.failure,
+    readonly details?: Readonly<Record<string, unknown>>,
+  ) {
+    super(message);
+  }
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A result: as JSON for programs, as text for people. */
+export function report(json: boolean, value: unknown, text: string): void {
+  if (json) printJson(value);
+  else print(text);
+}
+
+const EXIT_OF_CODE: Readonly<Record<string, number>> = {
+  not_running: EXIT.notRunning,
+  terminal_not_found: EXIT.notFound,
+  invalid_origin: EXIT.usage,
+  invalid_host: EXIT.usage,
+  invalid_params: EXIT.usage,
+};
+
+function codeOf(error: unknown): string {
+  if (error instanceof HoldfastError || error instanceof CommandError) return error.code;
+  // Errors of the client have a code of the protocol.
+  return systemCode(error) ?? 'failure';
+}
+
+/** Tells an error and says the exit code. */
+export function reportError(json: boolean, error: unknown): number {
+  const code = codeOf(error);
+  const message = reasonOf(error);
+  const details = error instanceof CommandError ? error.details : undefined;
+  process.stderr.write(
+    json ? `${JSON.stringify({ error: { code, message, ...details } })}\n` : `holdfast: ${message}\n`,
+  );
+  return error instanceof CommandError && error.exitCode !== EXIT.failure
+    ? error.exitCode
+    : (EXIT_OF_CODE[code] ?? EXIT.failure);
+}

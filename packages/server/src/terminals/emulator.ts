@@ -1,0 +1,111 @@
+/**
+ * The headless emulator and the parts of its inside that a snapshot needs and that its public interface lacks.
+ * The version is pinned; a test draws snapshots and compares all of this, so that an upgrade cannot break it unseen.
+ */
+import headless from '@xterm/headless';
+import unicode11 from '@xterm/addon-unicode11';
+import { SCROLLBACK_LINES } from '../limits.js';
+
+export type Emulator = InstanceType<typeof headless.Terminal>;
+
+/** Colours and styles of a cell: the emulator's own bit fields. */
+export type CellStyle = {
+  readonly fg: number;
+  readonly bg: number;
+  readonly extended: { readonly underlineStyle: number; readonly underlineColor: number; readonly urlId: number };
+};
+
+export type InnerCell = { -readonly [K in keyof CellStyle]: CellStyle[K] };
+
+export type InnerLine = {
+  readonly length: number;
+  readonly isWrapped: boolean;
+  getWidth(x: number): number;
+  hasContent(x: number): number;
+  getString(x: number): string;
+  getFg(x: number): number;
+  getBg(x: number): number;
+  loadCell(x: number, cell: InnerCell): InnerCell;
+};
+
+export type InnerBuffer = {
+  readonly lines: { readonly length: number; get(index: number): InnerLine | undefined };
+  readonly x: number;
+  readonly y: number;
+  readonly ybase: number;
+  readonly scrollTop: number;
+  readonly scrollBottom: number;
+  readonly savedX: number;
+  readonly savedY: number;
+  readonly savedCurAttrData: CellStyle;
+  readonly savedCharset: unknown;
+  readonly tabs: Readonly<Record<number, boolean | undefined>>;
+  getNullCell(): InnerCell;
+};
+
+export type InnerEmulator = {
+  readonly cols: number;
+  readonly rows: number;
+  readonly buffers: { readonly normal: InnerBuffer; readonly alt: InnerBuffer; readonly active: InnerBuffer };
+  readonly coreService: {
+    readonly isCursorHidden: boolean;
+    readonly modes: { readonly insertMode: boolean };
+    readonly decPrivateModes: {
+      readonly applicationCursorKeys: boolean;
+      readonly applicationKeypad: boolean;
+      readonly bracketedPasteMode: boolean;
+      readonly cursorBlink: boolean | undefined;
+      readonly cursorStyle: 'block' | 'underline' | 'bar' | undefined;
+      readonly origin: boolean;
+      readonly reverseWraparound: boolean;
+      readonly sendFocus: boolean;
+      readonly wraparound: boolean;
+    };
+  };
+  readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
+  readonly _charsetService: { readonly glevel: number; readonly _charsets: readonly unknown[] };
+  readonly _oscLinkService: {
+    getLinkData(id: number): { readonly id?: string | undefined; readonly uri: string } | undefined;
+  };
+  readonly _inputHandler: {
+    readonly _curAttrData: CellStyle;
+    readonly _parser: { readonly currentState: number };
+  };
+  /** Parses at once, in this turn; the public `write` only ever parses later and cannot be caught when it fails. */
+  writeSync(data: string): void;
+};
+
+/** An emulator with the widths of Unicode 11, which every viewer uses too. */
+export function createEmulator(cols: number, rows: number): Emulator {
+  const emulator = new headless.Terminal({
+    cols,
+    rows,
+    scrollback: SCROLLBACK_LINES,
+    allowProposedApi: true,
+    logLevel: 'off',
+  });
+  emulator.loadAddon(new unicode11.Unicode11Addon());
+  emulator.unicode.activeVersion = '11';
+  return emulator;
+}
+
+/** The inside of an emulator; see the head of this file. */
+export function inside(emulator: Emulator): InnerEmulator {
+  return (emulator as unknown as { readonly _core: InnerEmulator })._core;
+}
+
+/** Final bytes that designate the character sets which the emulator knows (ECMA-35). */
+const DESIGNATORS = ['0', 'A', '4', 'C', 'R', 'Q', 'K', 'Y', 'E', 'Z', 'H', '='] as const;
+
+/** Maps the emulator's character sets, which have no name inside it, back to what designates them. */
+export const designatorOf: ReadonlyMap<unknown, string> = ((): ReadonlyMap<unknown, string> => {
+  const probe = createEmulator(2, 1);
+  const found = new Map<unknown, string>();
+  for (const designator of DESIGNATORS) {
+    inside(probe).writeSync(`\x1b(${designator}`);
+    const charset = inside(probe)._charsetService._charsets[0];
+    if (charset !== undefined && !found.has(charset)) found.set(charset, designator);
+  }
+  probe.dispose();
+  return found;
+})();
