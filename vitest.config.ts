@@ -22,7 +22,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
         },
       },
-      { test: { name: 'scripts', root: 'scripts', include: ['test/**/*.test.mjs'] } },
     ],
   },
 });

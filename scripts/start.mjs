@@ -20,6 +20,12 @@ import { run, StepError } from './step.mjs';
 import { at, holdfastCommand } from './workspace.mjs';
 
 const check = process.argv.includes('--check');
+/** `--port N` chooses the daemon's port, where none runs yet; a check takes a free one. */
+const port = process.argv.includes('--port')
+  ? process.argv[process.argv.indexOf('--port') + 1]
+  : check
+    ? '0'
+    : undefined;
 const temporary = check ? mkdtempSync(join(tmpdir(), 'holdfast-check-')) : undefined;
 const env = {
   ...process.env,
@@ -71,7 +77,7 @@ async function main() {
 
   if (temporary !== undefined)
     undo.push(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
-  const daemon = await holdfast('daemon', 'start', ...(check ? ['--port', '0'] : []));
+  const daemon = await holdfast('daemon', 'start', ...(port === undefined ? [] : ['--port', port]));
   if (check) undo.push(() => holdfast('daemon', 'stop'));
   console.log(`\n  Holdfast in the browser: ${daemon.webUrl}\n`);
 

@@ -132,7 +132,7 @@ describe.each(surfaces)('$name', (surface) => {
     await client.attach(terminalId, {
       onSnapshot: () => undefined,
       onOutput: (output) => {
-        bytes += output.length;
+        bytes = output.end;
         lastOutputAt = performance.now();
       },
       autoAck: true,

@@ -55,7 +55,7 @@ test('without that policy the daemon refuses it with 403, says why in its log, a
     (await daemon.log()).find((line) => line['event'] === 'connection.refused'),
   );
   expect(refusal).toMatchObject({ status: 403, code: 'origin_not_allowed', origin: 'tauri://localhost' });
-  const started = (await daemon.log()).find((line) => line['event'] === 'daemon.listening');
+  const started = (await daemon.log()).find((line) => line['event'] === 'daemon.started');
   expect(JSON.stringify(started?.['allowedOrigins'])).not.toContain('tauri');
   expect(started?.['allowedOrigins']).toContain(new URL(daemon.info.webUrl).origin);
 });

@@ -34,7 +34,7 @@ async function endsWithinASecond(
   await act();
   const closed = await until('the daemon saw the end', async () =>
     (await daemon.log()).find(
-      (line) => line['event'] === 'connection.closed' && line['connection'] === connection,
+      (line) => line['event'] === 'connection.closed' && line['connectionId'] === connection,
     ),
   );
   expect(Number(closed['time']) - begun).toBeLessThan(PROMISED_END_MS);
