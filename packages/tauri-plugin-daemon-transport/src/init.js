@@ -3,25 +3,26 @@
  * alone, cannot be replaced, gives the page an id that tells it from earlier and later pages of the same
  * webview, and knows nothing but which connection's handler gets what.
  */
-;(function () {
-  'use strict'
+(function () {
+  'use strict';
   // Some platforms run this in subframes too.
-  if (window !== window.top || '__DAEMON_TRANSPORT__' in window) return
+  if (window !== window.top || '__DAEMON_TRANSPORT__' in window) return;
 
-  const digits = '0123456789abcdef'
-  let pageId = ''
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) pageId += digits[byte >> 4] + digits[byte & 15]
+  const digits = '0123456789abcdef';
+  let pageId = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(16)))
+    pageId += digits[byte >> 4] + digits[byte & 15];
 
-  const handlers = Object.create(null)
+  const handlers = Object.create(null);
   // Calls for a connection that the page does not know yet: the answer to its connect request is on the way.
   // What does not fit is handed over again by Rust.
-  const early = []
-  const EARLY_CALLS = 16
+  const early = [];
+  const EARLY_CALLS = 16;
 
   function call(connectionId, method, first, second) {
-    const handler = handlers[connectionId]
-    if (handler !== undefined) handler[method](first, second)
-    else if (early.length < EARLY_CALLS) early.push([connectionId, method, first, second])
+    const handler = handlers[connectionId];
+    if (handler !== undefined) handler[method](first, second);
+    else if (early.length < EARLY_CALLS) early.push([connectionId, method, first, second]);
   }
 
   const receiver = {
@@ -30,32 +31,32 @@
     pageId,
     /** From now on `handler.deliver(firstSeq, frames)` and `handler.probe(number)` are called for the connection. */
     register(connectionId, handler) {
-      handlers[connectionId] = handler
-      for (let at = 0; at < early.length; ) {
-        if (early[at][0] !== connectionId) at += 1
+      handlers[connectionId] = handler;
+      for (let at = 0; at < early.length;) {
+        if (early[at][0] !== connectionId) at += 1;
         else {
-          const [, method, first, second] = early.splice(at, 1)[0]
-          handler[method](first, second)
+          const [, method, first, second] = early.splice(at, 1)[0];
+          handler[method](first, second);
         }
       }
     },
     unregister(connectionId) {
-      delete handlers[connectionId]
+      delete handlers[connectionId];
     },
     /** Called by Rust. `frames` holds strings (text) and arrays of one base64 string (binary). */
     deliver(page, connectionId, firstSeq, frames) {
-      if (page === pageId) call(connectionId, 'deliver', firstSeq, frames)
+      if (page === pageId) call(connectionId, 'deliver', firstSeq, frames);
     },
     /** Called by Rust when nothing was acknowledged for a while. */
     probe(page, connectionId, number) {
-      if (page === pageId) return call(connectionId, 'probe', number)
+      if (page === pageId) return call(connectionId, 'probe', number);
       // Meant for an earlier page of this webview. The answer makes Rust release the connection.
       window.__TAURI_INTERNALS__
         .invoke('plugin:daemon-transport|daemon_send', { connectionId, page: pageId })
         .catch(() => {
           // It is refused, as it should be: the connection is not this page's.
-        })
+        });
     },
-  }
-  Object.defineProperty(window, '__DAEMON_TRANSPORT__', { value: Object.freeze(receiver) })
-})()
+  };
+  Object.defineProperty(window, '__DAEMON_TRANSPORT__', { value: Object.freeze(receiver) });
+})();

@@ -1,0 +1,4 @@
+/** The guest library of tauri-plugin-daemon-transport: a `DaemonTransport` over a WebSocket that Rust owns. */
+export { createPluginTransportFactory, isAvailable } from './transport.js';
+export type { PluginTransportOptions } from './transport.js';
+export type { Lane } from './ipc.js';

@@ -1,0 +1,46 @@
+/** The plugin's commands and events as this library uses them: a border of its own, so that tests script it. */
+import { invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
+
+import type { EventName } from './happening.js';
+import { isRecord } from './happening.js';
+import { findReceiver } from './receiver.js';
+import type { Receiver } from './receiver.js';
+
+/** How frames cross into the page. */
+export type Lane = 'batch' | 'event';
+
+export type Ipc = {
+  receiver: () => Receiver | undefined;
+  /** Settles once events reach the handler. */
+  listen: (event: EventName, handler: (payload: unknown) => void) => Promise<void>;
+  /** Gives the connection's id. */
+  connect: (request: {
+    url: string;
+    headers?: Record<string, string>;
+    lane: Lane;
+    page: string;
+  }) => Promise<string>;
+  /** Gives the bytes that wait in Rust for the network. */
+  send: (body: Uint8Array) => Promise<number>;
+  disconnect: (request: {
+    connectionId: string;
+    page: string;
+    code?: number;
+    reason?: string;
+  }) => Promise<void>;
+};
+
+const COMMAND = 'plugin:daemon-transport|';
+
+/** The real thing. */
+export const tauriIpc: Ipc = {
+  receiver: () => (isRecord(Reflect.get(globalThis, '__TAURI_INTERNALS__')) ? findReceiver() : undefined),
+  listen: async (event, handler) => {
+    // Of this webview only. The listener lives as long as the page.
+    await getCurrentWebview().listen(event, (received: { payload: unknown }) => handler(received.payload));
+  },
+  connect: (request) => invoke<string>(`${COMMAND}daemon_connect`, request),
+  send: (body) => invoke<number>(`${COMMAND}daemon_send`, body),
+  disconnect: (request) => invoke<undefined>(`${COMMAND}daemon_disconnect`, request),
+};

@@ -1,0 +1,27 @@
+/** The receiver that the plugin's init script puts into the page before any other code. */
+import { isRecord } from './happening.js';
+import type { PackedFrame } from './happening.js';
+
+/** What the receiver calls for one connection. */
+export type ReceiverHandler = {
+  /** Frames with consecutive numbers, the first of which is given. */
+  deliver: (firstSeq: number, frames: readonly PackedFrame[]) => void;
+  /** Rust asks what has been taken; the answer names this number. */
+  probe: (number: number) => void;
+};
+
+export type Receiver = {
+  readonly version: 1;
+  /** Tells this page from earlier and later ones of the same webview. */
+  readonly pageId: string;
+  register: (connectionId: string, handler: ReceiverHandler) => void;
+  unregister: (connectionId: string) => void;
+};
+
+/** The receiver of this page, if the app has the plugin and this is the main frame. */
+export function findReceiver(): Receiver | undefined {
+  const found: unknown = Reflect.get(globalThis, '__DAEMON_TRANSPORT__');
+  if (!isRecord(found) || found['version'] !== 1 || typeof found['pageId'] !== 'string') return undefined;
+  // The init script of the same plugin version made it; version 1 has exactly these members.
+  return found as unknown as Receiver;
+}

@@ -1,0 +1,98 @@
+/**
+ * The raw body of a `daemon_send` request, written as messages come: version, connection, page, acknowledgement,
+ * answered probe and first number (little-endian), then for each frame kind, length and bytes. The Rust side
+ * reads it in `src/core/wire.rs`.
+ */
+import { FIRST_BUFFER_BYTES, REQUEST_BYTES } from './limits.js';
+
+const VERSION = 1;
+const TEXT = 1;
+const BINARY = 2;
+const CONNECTION_AT = 1;
+const PAGE_AT = 17;
+const ACKNOWLEDGED_AT = 33;
+const ANSWERS_AT = 41;
+const FIRST_AT = 49;
+const HEAD_BYTES = 57;
+const FRAME_HEAD_BYTES = 5;
+/** Above this length a string is encoded on its own: `encodeInto` needs three bytes of room for each unit. */
+const LONG_STRING = 16 * 1024;
+
+const encoder = new TextEncoder();
+
+/** Who the request is from and about. */
+export type Head = { connectionId: string; pageId: string; acknowledged: number; answers: number };
+
+export class RequestBody {
+  #bytes = new Uint8Array(FIRST_BUFFER_BYTES);
+  #length = HEAD_BYTES;
+  #frames = 0;
+  #payload = 0;
+  readonly #first: number;
+
+  /** `first` is the number of the first frame that will be added. */
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Bytes of the messages, without what frames them. */
+  get payload(): number {
+    return this.#payload;
+  }
+
+  get isFull(): boolean {
+    return this.#length >= REQUEST_BYTES;
+  }
+
+  /** Adds one message. Lone surrogates become U+FFFD, as a WebSocket has it. Gives its size in bytes. */
+  add(data: string | Uint8Array): number {
+    const short = typeof data === 'string' && data.length <= LONG_STRING;
+    const bytes = typeof data !== 'string' ? data : short ? undefined : encoder.encode(data);
+    this.#reserve(FRAME_HEAD_BYTES + (bytes ? bytes.length : data.length * 3));
+    const start = this.#length + FRAME_HEAD_BYTES;
+    let size: number;
+    if (bytes) {
+      this.#bytes.set(bytes, start);
+      size = bytes.length;
+    } else {
+      size = encoder.encodeInto(data as string, this.#bytes.subarray(start)).written;
+    }
+    this.#bytes[this.#length] = typeof data === 'string' ? TEXT : BINARY;
+    new DataView(this.#bytes.buffer).setUint32(this.#length + 1, size, true);
+    this.#length = start + size;
+    this.#frames += 1;
+    this.#payload += size;
+    return size;
+  }
+
+  /** The body as it stands now. May be called again with newer acknowledgements to send the same frames again. */
+  finish(head: Head): Uint8Array {
+    const view = new DataView(this.#bytes.buffer);
+    this.#bytes[0] = VERSION;
+    writeId(this.#bytes, CONNECTION_AT, head.connectionId);
+    writeId(this.#bytes, PAGE_AT, head.pageId);
+    view.setBigUint64(ACKNOWLEDGED_AT, BigInt(head.acknowledged), true);
+    view.setBigUint64(ANSWERS_AT, BigInt(head.answers), true);
+    view.setBigUint64(FIRST_AT, BigInt(this.#first), true);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
+}
+
+/** Ids are 32 hexadecimal digits. */
+function writeId(bytes: Uint8Array, at: number, id: string): void {
+  for (let index = 0; index < 16; index += 1) {
+    bytes[at + index] = Number.parseInt(id.slice(2 * index, 2 * index + 2), 16);
+  }
+}
