@@ -90,10 +90,13 @@ export function writeToStderr(line: string): void {
   }
 }
 
-/** A log that writes to all of these. */
+/** A log that writes to all of these. Its level is `HOLDFAST_LOG_LEVEL` (trace to fatal), by default info. */
 export function createLog(targets: readonly { write(line: string): void }[]): Log {
+  const wanted = process.env['HOLDFAST_LOG_LEVEL'];
+  // A level that does not exist must not keep the daemon from starting.
+  const level = wanted !== undefined && wanted in pino.levels.values ? wanted : 'info';
   return pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime, level: process.env['HOLDFAST_LOG_LEVEL'] ?? 'info' },
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime, level },
     {
       write: (line: string) => {
         for (const target of targets) target.write(line);

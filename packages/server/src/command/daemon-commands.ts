@@ -1,6 +1,12 @@
 /** `holdfast daemon run | start | stop | restart | status`. */
 import type { Command } from 'commander';
-import { type GlobalOptions, collect, homeOf, parsePort } from './options.js';
+import type { RuntimeFile } from '@holdfast/protocol';
+import { DEFAULT_PORT } from '../http/addresses.js';
+import { logFilePath } from '../state-directory.js';
+import { findDaemon, startInBackground, type Started, stopDaemon } from './daemon-process.js';
+import { EXIT } from './exit-codes.js';
+import { collect, type GlobalOptions, homeOf, parsePort } from './options.js';
+import { report } from './output.js';
 import { runDaemon } from './run-daemon.js';
 
 type ListenOptions = {
@@ -12,10 +18,26 @@ type ListenOptions = {
 
 function withListenOptions(command: Command): Command {
   return command
-    .option('--port <number>', 'port to listen on; 0 is any free one (default: 6767)', parsePort)
+    .option('--port <number>', `port to listen on; 0 is any free one (default: ${String(DEFAULT_PORT)})`, parsePort)
     .option('--host <address>', 'address of this computer to listen on: 127.0.0.1 or ::1')
     .option('--allow-origin <origin>', 'a further web origin that may connect, exactly; can be repeated', collect)
     .option('--web-root <directory>', 'directory of the built web app');
+}
+
+function describe(home: string, file: RuntimeFile): Record<string, unknown> {
+  const { pid, webUrl, wsUrl, port, version, instanceId, startedAt } = file;
+  return { running: true, pid, webUrl, wsUrl, port, version, instanceId, startedAt, home, logFile: logFilePath(home) };
+}
+
+function reportStarted(home: string, json: boolean, started: Started): void {
+  const { file, alreadyRunning, portChanged } = started;
+  const where = `at ${file.webUrl} (pid ${String(file.pid)})`;
+  const note = portChanged ? `\nPort ${String(DEFAULT_PORT)} is in use by another program, so a free one was chosen.` : '';
+  report(
+    json,
+    { ...describe(home, file), alreadyRunning, portChanged },
+    (alreadyRunning ? `The daemon already runs ${where}.` : `The daemon runs ${where}.`) + note,
+  );
 }
 
 export function addDaemonCommands(program: Command): void {
@@ -31,5 +53,81 @@ export function addDaemonCommands(program: Command): void {
         json: globals.json === true,
         verbose: options.quiet !== true,
       });
+    });
+
+  withListenOptions(
+    daemon
+      .command('start')
+      .description('start the daemon in the background, if none runs')
+      .addHelpText(
+        'after',
+        `\nWithout --port, a free port is chosen if ${String(DEFAULT_PORT)} is in use by another program; a port that is named is never replaced.`,
+      ),
+  ).action(async (options: ListenOptions, command: Command) => {
+    const globals = command.optsWithGlobals<GlobalOptions>();
+    const home = homeOf(globals);
+    reportStarted(home, globals.json === true, await startInBackground({ ...options, home }));
+  });
+
+  daemon
+    .command('stop')
+    .description('end the daemon and its terminals')
+    .action(async (_options: object, command: Command) => {
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      const found = await findDaemon(homeOf(globals));
+      if (found.state !== 'running') {
+        report(globals.json === true, { stopped: false, running: false }, 'No daemon runs; there is nothing to stop.');
+        return;
+      }
+      await stopDaemon(found.file, false);
+      const { pid } = found.file;
+      report(globals.json === true, { stopped: true, running: false, pid }, `The daemon (pid ${String(pid)}) has ended.`);
+    });
+
+  withListenOptions(
+    daemon
+      .command('restart')
+      .description('end the daemon and its terminals, and start it again at the same address')
+      .addHelpText('after', '\nOrigins that were allowed with --allow-origin must be named again.'),
+  ).action(async (options: ListenOptions, command: Command) => {
+    const globals = command.optsWithGlobals<GlobalOptions>();
+    const home = homeOf(globals);
+    const found = await findDaemon(home);
+    let { port, host } = options;
+    if (found.state === 'running') {
+      port ??= found.file.port;
+      host ??= found.file.host;
+      await stopDaemon(found.file, true);
+    }
+    reportStarted(home, globals.json === true, await startInBackground({ ...options, home, port, host }));
+  });
+
+  daemon
+    .command('status')
+    .description('say whether the daemon runs, and where')
+    .action(async (_options: object, command: Command) => {
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      const home = homeOf(globals);
+      const json = globals.json === true;
+      const found = await findDaemon(home);
+      if (found.state === 'running') {
+        const { file } = found;
+        report(
+          json,
+          describe(home, file),
+          `The daemon runs at ${file.webUrl} (pid ${String(file.pid)}, version ${file.version}, since ${file.startedAt}).`,
+        );
+        return;
+      }
+      process.exitCode = EXIT.notRunning;
+      const stale = found.state === 'stale' ? { pid: found.file.pid, webUrl: found.file.webUrl } : undefined;
+      report(
+        json,
+        { running: false, home, ...(stale === undefined ? {} : { stale }) },
+        (stale === undefined
+          ? 'No daemon runs.'
+          : `No daemon runs: the one that was at ${stale.webUrl} (pid ${String(stale.pid)}) does not answer.`) +
+          ' Start it with: holdfast daemon start',
+      );
     });
 }

@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { addDaemonCommands } from './daemon-commands.js';
 import { EXIT } from './exit-codes.js';
+import { addLogCommand } from './log-command.js';
 import { reportError } from './output.js';
+import { addTerminalCommands } from './terminal-commands.js';
 
 const program = new Command('holdfast')
   .description('Terminals that outlive their windows.')
@@ -19,6 +21,8 @@ const program = new Command('holdfast')
   );
 
 addDaemonCommands(program);
+addTerminalCommands(program);
+addLogCommand(program);
 
 try {
   await program.parseAsync();
