@@ -21,8 +21,14 @@ export class BrokenPromise extends Error {
 
 /** @throws BrokenPromise with the sentence and what was there instead. */
 export function expectThat(holds: boolean, sentence: string, found: unknown): asserts holds {
-  if (!holds) throw new BrokenPromise(`${sentence}; found ${JSON.stringify(found) ?? String(found)}`);
+  if (!holds) throw new BrokenPromise(`${sentence}; found ${JSON.stringify(found)}`);
 }
+
+/** Questions to the peer about one name, one after another. */
+export type Observer = {
+  readonly ask: (question: ObserveQuestion) => Promise<Observation>;
+  readonly close: () => void;
+};
 
 let nextName = 1;
 
@@ -77,13 +83,33 @@ export class CaseContext {
 
   /** Asks the peer, over the same transport, what it saw of a connection. */
   async observe(name: string, question: ObserveQuestion): Promise<Observation> {
+    const observer = await this.observer(name);
+    const answer = await observer.ask(question);
+    observer.close();
+    return answer;
+  }
+
+  /**
+   * A connection for questions, opened before the one that is observed where that one will stay in its handshake: a client
+   * makes only one handshake at a time with one address (RFC 6455 section 4.1).
+   */
+  async observer(name: string): Promise<Observer> {
     const connection = this.connect('observe', name);
     await connection.open();
-    connection.transport.send(question);
-    await connection.receivedCount(1);
-    connection.transport.close(1000);
-    const [answer] = connection.messages;
-    return observation.parse(JSON.parse(typeof answer === 'string' ? answer : 'null'));
+    let asked = 0;
+    return {
+      ask: async (question) => {
+        const index = asked;
+        asked += 1;
+        connection.transport.send(question);
+        await connection.receivedCount(asked);
+        const answer = connection.messages[index];
+        return observation.parse(JSON.parse(typeof answer === 'string' ? answer : 'null'));
+      },
+      close: () => {
+        connection.transport.close(1000);
+      },
+    };
   }
 
   /** True where this platform cannot keep the promise: the case then asserts what the platform does instead. */

@@ -7,7 +7,7 @@ async function failsWith(context: CaseContext, connection: RecordedConnection, c
   const close = await connection.closed();
   const expected = context.has('no_cause') ? 'transport_failed' : code;
   expectThat(connection.error?.code === expected, `the error is ${expected}`, connection.describe());
-  expectThat((connection.error?.message ?? '') !== '', 'the error has a sentence', connection.describe());
+  expectThat(connection.error.message !== '', 'the error has a sentence', connection.describe());
   expectThat(
     close.code === 1006 && !connection.opened,
     'it never opened, and ends in 1006',
@@ -187,12 +187,13 @@ export const END_CASES: readonly ContractCase[] = [
     promise: 6,
     run: async (context) => {
       const name = context.newName();
+      const observer = await context.observer(name);
       const connection = context.connect('slow', name);
-      await context.observe(name, 'arrived');
+      await observer.ask('arrived');
       connection.transport.close(4000, 'no longer');
       await connection.closed();
-      const seen = await context.observe(name, 'release');
-      const ended = await context.observe(name, 'ended');
+      const seen = await observer.ask('release');
+      const ended = await observer.ask('ended');
       expectThat(
         !connection.opened && connection.error === undefined,
         'no open, no error',

@@ -35,11 +35,8 @@ export const ORDER_CASES: readonly ContractCase[] = [
     run: async (context) => {
       for (const url of ['not an address', 'http://[', '']) {
         const connection = context.connectTo(url);
-        expectThat(
-          connection.error === undefined,
-          'nothing is reported in the same turn',
-          connection.describe(),
-        );
+        const early = connection.error;
+        expectThat(early === undefined, 'nothing is reported in the same turn', connection.describe());
         await connection.closed();
         expectThat(connection.error !== undefined, `"${url}" is an error with a code`, connection.describe());
         expectThat(!connection.opened, `"${url}" does not open`, connection.describe());

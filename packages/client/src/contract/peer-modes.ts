@@ -17,12 +17,14 @@ const question = z.enum(['now', 'arrived', 'ended', 'release']);
 function upgrade(connection: PeerConnection, talk: (socket: WebSocket) => void): void {
   const { server, request, socket, head, record } = connection;
   server.handleUpgrade(request, socket, head, (webSocket) => {
+    connection.endsWithWebSocket();
     record.upgrade();
     webSocket.on('message', (data: RawData, isBinary) => {
       record.message(bytesOf(data), isBinary);
     });
     webSocket.on('close', (code, reason) => {
       record.close(code, reason.toString('utf8'));
+      record.end();
     });
     // A malformed frame ends the connection, which the record tells.
     webSocket.on('error', () => undefined);

@@ -38,6 +38,8 @@ export type PeerConnection = {
   readonly recordOf: (name: string) => PeerRecord;
   /** A port of this computer where nothing listens. */
   readonly closedPort: number;
+  /** The end is what `ws` reports: it knows the close frame, which the end of the socket does not tell. */
+  readonly endsWithWebSocket: () => void;
 };
 
 /** Largest message the peer takes, in bytes: 16 MiB by promise 7, and room above it. */
@@ -75,15 +77,29 @@ export async function startContractPeer(): Promise<ContractPeer> {
     const [, mode = '', name = '', argument = ''] = (request.url ?? '').split('/').map(decodeURIComponent);
     const record = mode === 'observe' ? new PeerRecord(name) : recordOf(name);
     record.arrive(request);
+    let keptByWebSocket = false;
     socket.on('close', () => {
-      record.end();
+      if (!keptByWebSocket) record.end();
     });
     const answer = PEER_MODES.get(mode);
     if (answer === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    answer({ request, socket, head, record, name, argument, server: webSockets, recordOf, closedPort });
+    answer({
+      request,
+      socket,
+      head,
+      record,
+      name,
+      argument,
+      server: webSockets,
+      recordOf,
+      closedPort,
+      endsWithWebSocket: () => {
+        keptByWebSocket = true;
+      },
+    });
   });
   const port = await listen(server);
   return {

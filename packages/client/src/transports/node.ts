@@ -84,6 +84,19 @@ function connect(
     finish(ABNORMAL_CLOSE);
   };
 
+  /** The close handshake has a bound, which starts anew while something is still being sent. */
+  const awaitClose = (): void => {
+    const waiting = socket.bufferedAmount;
+    closeTimer = setTimeout(() => {
+      if (socket.bufferedAmount < waiting) {
+        awaitClose();
+        return;
+      }
+      socket.terminate();
+      finish(ABNORMAL_CLOSE);
+    }, CLOSE_HANDSHAKE_TIMEOUT_MS);
+  };
+
   /** Waits for silence, pings, and gives the peer one more deadline. A busy connection costs one timer for each interval. */
   const watch = (): void => {
     heard = false;
@@ -161,10 +174,7 @@ function connect(
       if (closing || events.closed) return;
       closing = true;
       clearTimeout(liveness);
-      closeTimer = setTimeout(() => {
-        socket.terminate();
-        finish(ABNORMAL_CLOSE);
-      }, CLOSE_HANDSHAKE_TIMEOUT_MS);
+      awaitClose();
       if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
       else socket.close(closeCode(code), closeReason(reason));
     },

@@ -59,6 +59,8 @@ export function createWebSocketTransportFactory(
     (globalThis as { navigator?: { product?: string } }).navigator?.product === 'ReactNative';
   const connectTimeoutMs = options.connectTimeoutMs ?? TRANSPORT_CONNECT_TIMEOUT_MS;
   return ({ url, headers }) => {
+    // Newer browsers take a relative address and http: for a WebSocket; a client of a daemon means what it says.
+    if (!/^wss?:/i.test(url)) return failedTransport(invalidUrl(url, 'it does not start with ws: or wss:'));
     let socket: StandardWebSocket;
     try {
       socket =
@@ -77,7 +79,11 @@ function constructorError(url: string, error: unknown): TransportErrorEvent {
   // SecurityError: ws: from an https: page. Anything else the constructor throws is about the URL.
   return error instanceof Error && error.name === 'SecurityError'
     ? { code: 'policy_refused', message: `This page may not connect to ${url}: ${detail}` }
-    : { code: 'invalid_url', message: `The address ${url} is not a WebSocket address: ${detail}` };
+    : invalidUrl(url, detail);
+}
+
+function invalidUrl(url: string, detail: string): TransportErrorEvent {
+  return { code: 'invalid_url', message: `"${url}" is not a WebSocket address: ${detail}` };
 }
 
 function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: number): DaemonTransport {
@@ -99,6 +105,15 @@ function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: nu
     events.emitError(error);
     socket.close();
     finish(ABNORMAL_CLOSE);
+  };
+
+  /** A browser waits long for the other side's close frame; the contract promises an end. What is still being sent may be. */
+  const awaitClose = (): void => {
+    const waiting = socket.bufferedAmount;
+    timer = setTimeout(() => {
+      if (socket.bufferedAmount < waiting) awaitClose();
+      else finish(ABNORMAL_CLOSE);
+    }, CLOSE_HANDSHAKE_TIMEOUT_MS);
   };
 
   timer = setTimeout(() => {
@@ -166,10 +181,7 @@ function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: nu
       if (closing || events.closed) return;
       closing = true;
       clearTimeout(timer);
-      // A browser waits long for the other side's close frame; the contract promises an end.
-      timer = setTimeout(() => {
-        finish(ABNORMAL_CLOSE);
-      }, CLOSE_HANDSHAKE_TIMEOUT_MS);
+      awaitClose();
       if (socket.readyState === CONNECTING) socket.close();
       else socket.close(closeCode(code), closeReason(reason));
     },
