@@ -128,6 +128,10 @@ class PluginTransport implements DaemonTransport {
     }
     try {
       await this.#hub.listen();
+      if (this.#state === 'closing') {
+        this.#end(ABRUPT);
+        return;
+      }
       await this.#hub.expect(
         () => this.#ipc.connect({ ...request, page: receiver.pageId }),
         (connectionId) => this.#register(connectionId, receiver),

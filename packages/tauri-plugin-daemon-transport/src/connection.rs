@@ -302,3 +302,6 @@ fn compact_text(text: Utf8Bytes) -> Utf8Bytes {
         Utf8Bytes::from(text.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+/**
+ * The Rust side as the guest library sees it, played by the test: commands are answered when the test says so, and
+ * scripts are evaluated when the test evaluates them. The receiver is the real one, from the init script.
+ */
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
+
+import type { EventName, PackedFrame } from '../guest-js/happening.js';
+import type { Ipc, Lane } from '../guest-js/ipc.js';
+import type { Receiver } from '../guest-js/receiver.js';
+import { createFactory } from '../guest-js/transport.js';
+
+export const CONNECTION = 'c0'.repeat(16);
+
+const INIT_SCRIPT = readFileSync(new URL('../src/init.js', import.meta.url), 'utf8');
+
+/** What the init script offers to Rust, besides what the guest library uses. */
+export type FullReceiver = Receiver & {
+  deliver: (page: string, connectionId: string, firstSeq: number, frames: readonly PackedFrame[]) => void;
+  probe: (page: string, connectionId: string, number: number) => void;
+};
+
+export type FakeWindow = {
+  top?: unknown;
+  __DAEMON_TRANSPORT__?: FullReceiver;
+  __TAURI_INTERNALS__: { invoke: (command: string, args: unknown) => Promise<unknown> };
+};
+
+/** Runs the init script as a WebView does, in a window of its own. */
+export function loadPage(window: FakeWindow, top: unknown = window): FullReceiver | undefined {
+  window.top = top;
+  runInNewContext(INIT_SCRIPT, { window, crypto: globalThis.crypto, Uint8Array, Object });
+  return window.__DAEMON_TRANSPORT__;
+}
+
+/** A decoded `daemon_send`. */
+export type SendRequest = {
+  connectionId: string;
+  pageId: string;
+  acknowledged: number;
+  answers: number;
+  first: number;
+  frames: (string | Uint8Array)[];
+};
+
+export function decode(body: Uint8Array): SendRequest {
+  const hex = (from: number) => Buffer.from(body.slice(from, from + 16)).toString('hex');
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const frames: (string | Uint8Array)[] = [];
+  for (let at = 57; at < body.length;) {
+    const bytes = body.slice(at + 5, at + 5 + view.getUint32(at + 1, true));
+    frames.push(
+      body[at] === 1 ? new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) : bytes,
+    );
+    at += 5 + bytes.length;
+  }
+  return {
+    connectionId: hex(1),
+    pageId: hex(17),
+    acknowledged: Number(view.getBigUint64(33, true)),
+    answers: Number(view.getBigUint64(41, true)),
+    first: Number(view.getBigUint64(49, true)),
+    frames,
+  };
+}
+
+export class ScriptedApp {
+  readonly receiver: FullReceiver;
+  readonly listeners = new Map<EventName, (payload: unknown) => void>();
+  readonly connects: { url: string; headers?: Record<string, string>; lane: Lane; page: string }[] = [];
+  readonly sends: SendRequest[] = [];
+  readonly disconnects: { connectionId: string; page: string; code?: number; reason?: string }[] = [];
+  /** How `daemon_connect` is answered. */
+  answerConnect: () => Promise<string> = () => Promise.resolve(CONNECTION);
+  /** How `daemon_send` is answered: with the bytes that wait in Rust. */
+  answerSend: (request: SendRequest) => Promise<number> = () => Promise.resolve(0);
+  requestsUnderWay = 0;
+  mostRequestsUnderWay = 0;
+
+  constructor() {
+    const receiver = loadPage({ __TAURI_INTERNALS__: { invoke: () => Promise.resolve() } });
+    if (!receiver) throw new Error('the init script put no receiver in place');
+    this.receiver = receiver;
+  }
+
+  readonly ipc: Ipc = {
+    receiver: () => this.receiver,
+    listen: (event, handler) => {
+      this.listeners.set(event, handler);
+      return Promise.resolve();
+    },
+    connect: (request) => {
+      this.connects.push(request);
+      return this.answerConnect();
+    },
+    send: async (body) => {
+      const request = decode(body);
+      this.sends.push(request);
+      this.requestsUnderWay += 1;
+      this.mostRequestsUnderWay = Math.max(this.mostRequestsUnderWay, this.requestsUnderWay);
+      try {
+        return await this.answerSend(request);
+      } finally {
+        this.requestsUnderWay -= 1;
+      }
+    },
+    disconnect: (request) => {
+      this.disconnects.push(request);
+      return Promise.resolve();
+    },
+  };
+
+  emit(event: EventName, seq: number, rest: Record<string, unknown> = {}): void {
+    this.listeners.get(event)?.({ connectionId: CONNECTION, seq, ...rest });
+  }
+
+  deliver(firstSeq: number, ...frames: PackedFrame[]): void {
+    this.receiver.deliver(this.receiver.pageId, CONNECTION, firstSeq, frames);
+  }
+
+  probe(number: number): void {
+    this.receiver.probe(this.receiver.pageId, CONNECTION, number);
+  }
+
+  /** All messages sent so far, each once, in the order of their numbers. */
+  sentFrames(): (string | Uint8Array)[] {
+    const frames: (string | Uint8Array)[] = [];
+    for (const request of this.sends) {
+      request.frames.forEach((frame, index) => (frames[request.first - 1 + index] = frame));
+    }
+    return frames;
+  }
+
+  /** Connects, and notes everything that the handlers are told. */
+  connect(options: { url?: string; headers?: Record<string, string>; lane?: Lane } = {}) {
+    const { lane, ...rest } = options;
+    const transport = createFactory(this.ipc, lane ? { lane } : {})({ url: 'daemon+local:', ...rest });
+    const told: unknown[] = [];
+    transport.onOpen(() => told.push('open'));
+    transport.onMessage((data) => told.push(data));
+    transport.onError((error) => told.push(['error', error]));
+    transport.onClose((close) => told.push(['close', close]));
+    return { transport, told };
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+}
