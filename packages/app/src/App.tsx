@@ -1,5 +1,4 @@
 /** The window: the list at the left, the terminal, the status line at the bottom, one overlay at a time on top. */
-import { PanelLeftOpen } from 'lucide-react';
 import { useCallback, useEffect, useRef, useSyncExternalStore, type ReactElement } from 'react';
 import { StatusLine, type Notice } from './connection/StatusLine.js';
 import { statusOf, type StatusAction } from './connection/status-sentences.js';
@@ -8,8 +7,7 @@ import { EmptyState } from './EmptyState.js';
 import { keyLabel } from './keymap.js';
 import { Overlays } from './dialogs/Overlays.js';
 import { Sidebar } from './sidebar/Sidebar.js';
-import { SidebarEdge } from './sidebar/SidebarEdge.js';
-import { SidebarSheet } from './sidebar/SidebarSheet.js';
+import { ShowSidebarButton } from './sidebar/ShowSidebarButton.js';
 import { endSentence, titleOf } from './sidebar/terminal-words.js';
 import { useNotice } from './state/notice.js';
 import { unseen, useSeen } from './state/seen.js';
@@ -23,7 +21,7 @@ import { usePaste } from './terminal/usePaste.js';
 import { useCommandRunner } from './useCommandRunner.js';
 import { useCommands } from './useCommands.js';
 import { useNarrow } from './useNarrow.js';
-import './App.css';
+import { WindowFrame } from './WindowFrame.js';
 
 const never = (): (() => void) => () => undefined;
 
@@ -120,7 +118,7 @@ export function App(): ReactElement {
       home={home}
       activeId={session?.terminalId ?? null}
       renamingId={win.renamingId}
-      unseenOf={(entry) => unseen(entry, marks[entry.terminalId])}
+      unseenOf={(entry) => unseen(entry, marks[entry.terminalId], terminals.drawnOffset(entry.terminalId))}
       platform={platform}
       surface={surface}
       canCreate={connected}
@@ -154,62 +152,52 @@ export function App(): ReactElement {
     />
   );
 
+  const main =
+    session !== null ? (
+      <TerminalView session={session} room={room} onPaste={paste.take} />
+    ) : list.current && list.terminals.length === 0 ? (
+      <EmptyState
+        keyName={keyLabel('new-terminal', platform, surface)}
+        canCreate={connected}
+        onNew={terminals.create}
+      />
+    ) : null;
+
   return (
-    <div className="app" data-testid="app" data-narrow={narrow ? 'true' : undefined}>
-      {!narrow && win.sidebarOpen ? (
-        <>
-          <nav className="sidebar" aria-label="Terminals" style={{ inlineSize: win.sidebarPx }}>
-            {sidebar}
-          </nav>
-          <SidebarEdge px={win.sidebarPx} onChange={win.setSidebarPx} />
-        </>
-      ) : null}
-      {narrow && win.sheetOpen ? (
-        <SidebarSheet
-          onClose={() => {
-            win.setSheetOpen(false);
-          }}
-          onClosed={focusTerminal}
-        >
-          {sidebar}
-        </SidebarSheet>
-      ) : null}
-      <div ref={room} className="room" aria-hidden="true" />
-      <main className="main">
-        {session === null ? (
-          list.current && list.terminals.length === 0 ? (
-            <EmptyState
-              keyName={keyLabel('new-terminal', platform, surface)}
-              canCreate={connected}
-              onNew={terminals.create}
-            />
-          ) : null
-        ) : (
-          <TerminalView session={session} room={room} onPaste={paste.take} />
-        )}
-      </main>
-      <StatusLine
-        view={view}
-        names={connection.names}
-        onAction={onAction}
-        notice={notice ?? lasting}
-        daemonVersion={connected ? (snapshot.daemon?.version ?? null) : null}
-        refusals={refusals}
-        leading={
-          sidebarShown ? null : (
-            <button
-              type="button"
-              className="button-icon"
-              data-testid="show-sidebar"
-              aria-label="Show the list of terminals"
-              title={`Show the list of terminals (${keyLabel('toggle-sidebar', platform, surface)})`}
-              onClick={() => {
-                setSidebarShown(true);
-              }}
-            >
-              <PanelLeftOpen className="icon" aria-hidden="true" />
-            </button>
-          )
+    <>
+      <WindowFrame
+        narrow={narrow}
+        sidebar={sidebar}
+        sidebarShown={sidebarShown}
+        sidebarPx={win.sidebarPx}
+        onSidebarPx={win.setSidebarPx}
+        onSheetClose={() => {
+          win.setSheetOpen(false);
+        }}
+        onSheetClosed={focusTerminal}
+        room={room}
+        title={info === undefined ? 'Holdfast' : titleOf(info)}
+        main={main}
+        status={
+          <StatusLine
+            view={view}
+            names={connection.names}
+            onAction={onAction}
+            notice={notice ?? lasting}
+            daemonVersion={connected ? (snapshot.daemon?.version ?? null) : null}
+            refusals={refusals}
+            leading={
+              sidebarShown ? null : (
+                <ShowSidebarButton
+                  platform={platform}
+                  surface={surface}
+                  onShow={() => {
+                    setSidebarShown(true);
+                  }}
+                />
+              )
+            }
+          />
         }
       />
       <Overlays
@@ -221,6 +209,6 @@ export function App(): ReactElement {
           say({ text, dismiss });
         }}
       />
-    </div>
+    </>
   );
 }

@@ -5,6 +5,7 @@
 import { SAY_BEHIND_BYTES, QUIET_CONNECT_MS, SHOW_LATENCY_MS } from '../limits.js';
 import { bytesInWords, secondsUntil, secondsSince } from './amounts.js';
 import type { ConnectionNames, ConnectionView, Reason } from './connection-view.js';
+import { causeInLog } from './log-line.js';
 import { daemonIsGone, reasonInWords, terminalsGoOn } from './reason-words.js';
 
 /** What a person can press. Each has one meaning in the whole interface. */
@@ -120,8 +121,7 @@ export function statusOf(view: ConnectionView, names: ConnectionNames, nowMs: nu
 }
 
 function startFailed(view: Extract<ConnectionView, { kind: 'start-failed' }>): Status {
-  const lastLine = view.log.at(-1)?.trim();
-  const cause = lastLine === undefined || lastLine === '' ? view.message.trim() : lastLine;
+  const cause = causeInLog(view.log) ?? view.message.trim();
   const sentence =
     view.exitCode === null
       ? `The daemon did not start: ${withStop(cause)}`

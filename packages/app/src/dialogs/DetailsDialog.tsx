@@ -1,5 +1,6 @@
 /** The technical cause of the connection's state: code, address, times, and the last log lines, ready to copy. */
-import { useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
+import { readableLogLine } from '../connection/log-line.js';
 import { copyText } from '../terminal/clipboard.js';
 import { Overlay } from './Overlay.js';
 
@@ -16,16 +17,20 @@ type Props = {
 
 export function DetailsDialog({ title, facts, log, onClose, onClosed }: Props): ReactElement {
   const [copied, setCopied] = useState<'no' | 'yes' | 'failed'>('no');
-  const text = [...facts.map(({ name, value }) => `${name}: ${value}`), ...(log ?? [])].join('\n');
+  const copy = useRef<HTMLButtonElement>(null);
+  const lines = (log ?? []).map(readableLogLine);
+  const text = [...facts.map(({ name, value }) => `${name}: ${value}`), ...lines].join('\n');
   return (
     <Overlay
       testId="details"
       title={title}
       wide
+      initialFocus={copy}
       onClose={onClose}
       onClosed={onClosed}
       buttons={
         <button
+          ref={copy}
           type="button"
           className="button"
           onClick={() => {
@@ -52,7 +57,7 @@ export function DetailsDialog({ title, facts, log, onClose, onClosed }: Props): 
       )}
       {log === null ? null : (
         <pre className="log" tabIndex={0} aria-label="Last lines of the daemon's log">
-          {log.length === 0 ? 'The log has no lines.' : log.join('\n')}
+          {log.length === 0 ? 'The log has no lines.' : lines.join('\n')}
         </pre>
       )}
     </Overlay>

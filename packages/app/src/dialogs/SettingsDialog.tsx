@@ -1,5 +1,5 @@
 /** The settings: theme, the terminal's font, what Shift+Enter sends, the terminal for screen readers. Applied at once. */
-import { useId, useState, type ReactElement } from 'react';
+import { useId, useRef, useState, type ReactElement } from 'react';
 import { MAX_FONT_FAMILY_LENGTH, MAX_FONT_SIZE, MIN_FONT_SIZE } from '../limits.js';
 import { boundedFontSize, useSettings } from '../state/settings.js';
 import { Overlay } from './Overlay.js';
@@ -9,12 +9,14 @@ type Props = { readonly onClose: () => void; readonly onClosed: () => void };
 export function SettingsDialog({ onClose, onClosed }: Props): ReactElement {
   const settings = useSettings();
   const id = useId();
+  const first = useRef<HTMLSelectElement>(null);
   const [size, setSize] = useState(String(settings.fontSize));
   return (
-    <Overlay testId="settings" title="Settings" onClose={onClose} onClosed={onClosed}>
+    <Overlay testId="settings" title="Settings" initialFocus={first} onClose={onClose} onClosed={onClosed}>
       <div className="setting">
         <label htmlFor={`${id}-theme`}>Theme</label>
         <select
+          ref={first}
           id={`${id}-theme`}
           className="field"
           value={settings.theme}

@@ -35,9 +35,9 @@ export function Sidebar(props: SidebarProps): ReactElement {
     <div className="sidebar-content">
       <header className="sidebar-head">
         <StatusMark tone={props.tone} />
-        <h1 className="sidebar-name" title={props.daemonName}>
+        <h2 className="sidebar-name" title={props.daemonName}>
           {props.daemonName}
-        </h1>
+        </h2>
         <button
           type="button"
           className="button-icon"

@@ -38,8 +38,18 @@ export const useSeen = create<SeenStore>()((set) => ({
   },
 }));
 
-/** Whether there is output, or a call for attention, that was not seen. */
-export function unseen(info: TerminalInfo, mark: Mark | undefined): { output: boolean; bell: boolean } {
+/**
+ * Whether there is output, or a call for attention, that was not seen. `drawnOffset`: what this window has drawn of it,
+ * in bytes, which the list may learn of later.
+ */
+export function unseen(
+  info: TerminalInfo,
+  mark: Mark | undefined,
+  drawnOffset: number,
+): { output: boolean; bell: boolean } {
   if (mark === undefined) return { output: false, bell: false };
-  return { output: info.outputOffset > mark.outputOffset, bell: info.bells > mark.bells };
+  return {
+    output: info.outputOffset > Math.max(mark.outputOffset, drawnOffset),
+    bell: info.bells > mark.bells,
+  };
 }

@@ -34,6 +34,8 @@ export type TerminalsHandle = {
   /** Asks first where a program is running. */
   readonly close: (terminalId: string) => void;
   readonly closeNow: (terminalId: string) => void;
+  /** How much of a terminal's output this window has drawn, in bytes; 0 where it keeps no screen of it. */
+  readonly drawnOffset: (terminalId: string) => number;
   /** Leaves the kept screen of a terminal that is gone. */
   readonly leaveGone: () => void;
 };
@@ -168,7 +170,12 @@ export function useTerminals(
     select(list.terminals[0]?.terminalId ?? null);
   }, [list, select]);
 
-  return { list, session, create, choose, rename, close, closeNow, leaveGone };
+  const drawnOffset = useCallback(
+    (terminalId: string) => sessions?.get(terminalId)?.getSnapshot().drawnOffset ?? 0,
+    [sessions],
+  );
+
+  return { drawnOffset, list, session, create, choose, rename, close, closeNow, leaveGone };
 }
 
 function useSessions(client: DaemonClientV2 | null): TerminalSessions | null {

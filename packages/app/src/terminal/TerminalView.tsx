@@ -4,6 +4,7 @@
  */
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore, type ReactElement, type RefObject } from 'react';
 import { sizedElsewhere } from './size-policy.js';
+import { SizeHeader } from './SizeHeader.js';
 import type { TerminalSession } from './terminal-session.js';
 import './TerminalView.css';
 
@@ -76,21 +77,13 @@ export function TerminalView({ session, room, onPaste }: Props): ReactElement {
       aria-label="Terminal"
     >
       {elsewhere && size.size !== null && gone === null ? (
-        <header className="terminal-header" data-testid="size-header">
-          <span>
-            {String(size.size.cols)} × {String(size.size.rows)}, sized by another window
-          </span>
-          <button
-            type="button"
-            className="button-line"
-            onClick={() => {
-              session.used();
-              session.focus();
-            }}
-          >
-            Use this window’s size
-          </button>
-        </header>
+        <SizeHeader
+          size={size.size}
+          onUse={() => {
+            session.used();
+            session.focus();
+          }}
+        />
       ) : null}
       <div ref={place} className="terminal-place" data-scrolls={elsewhere ? 'true' : undefined} />
     </section>

@@ -1,7 +1,8 @@
 /** The lines that a view itself writes into its scrollback, set apart from the program's output. Pure. */
 import { bytesInWords } from '../connection/amounts.js';
 
-const DIM = '\x1b[0;2m';
+/** Bright black, to which the emulator gives the minimum contrast; the faint attribute would fall below it. */
+const DIM = '\x1b[0;90m';
 const PLAIN = '\x1b[0m';
 
 /**
