@@ -91,7 +91,10 @@ export class DaemonClientV2 {
     this.#clock = options.clock ?? systemClock;
     this.#report = options.onListenerError ?? reportListenerError;
     this.terminals = new TerminalList((onResult, onError) => {
-      this.#call('terminal.list', {}, onResult, onError);
+      const id = this.#call('terminal.list', {}, onResult, onError);
+      return () => {
+        if (id !== undefined) this.#ledger.forget(id);
+      };
     }, this.#report);
     this.#connector = new Connector(
       {

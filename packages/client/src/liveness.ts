@@ -53,7 +53,8 @@ export class Liveness {
   /** Any message from the daemon is a sign of life. Cheap: a flood of output sets no timer. */
   heard(): void {
     this.#heardAt = this.#clock.now();
-    this.#owedSince = undefined;
+    // What was on its way before the ping is a sign of life and no answer to it.
+    this.#owedSince = this.#ping === undefined ? undefined : this.#heardAt;
     if (this.#stalled) {
       this.#stalled = false;
       this.#events.onStalled(undefined);
@@ -64,6 +65,7 @@ export class Liveness {
     if (this.#ping?.id !== id) return;
     this.#events.onLatency(Math.max(0, this.#clock.now() - this.#ping.sentAt));
     this.#ping = undefined;
+    this.#owedSince = undefined;
     this.#pongTimer.cancel();
   }
 
@@ -79,17 +81,20 @@ export class Liveness {
     this.#nextPingId += 1;
     this.#ping = ping;
     this.#owe();
-    this.#pongTimer.set(PONG_TIMEOUT_MS, (lateMs) => {
-      this.#deadline(ping.sentAt, lateMs);
-    });
+    this.#awaitPong(PONG_TIMEOUT_MS);
     this.#events.sendPing(ping.id);
   }
 
-  #deadline(sentAt: number, lateMs: number): void {
-    this.#ping = undefined;
-    // Any message counts as an answer; after a sleep the deadline says nothing. Either way: ask once more.
-    if (this.#heardAt > sentAt || lateMs > SLEEP_DETECTION_MS) this.probe();
-    else this.#events.onUnresponsive();
+  #awaitPong(waitMs: number): void {
+    this.#pongTimer.set(waitMs, (lateMs) => {
+      const silentMs = this.#clock.now() - this.#heardAt;
+      if (lateMs > SLEEP_DETECTION_MS) {
+        // After a sleep the deadline says nothing: ask once more.
+        this.#ping = undefined;
+        this.probe();
+      } else if (silentMs < PONG_TIMEOUT_MS) this.#awaitPong(PONG_TIMEOUT_MS - silentMs);
+      else this.#events.onUnresponsive();
+    });
   }
 
   #owe(): void {

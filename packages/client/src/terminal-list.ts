@@ -13,18 +13,18 @@ export type TerminalListSnapshot = {
   readonly current: boolean;
 };
 
-/** Asks for the list; the callback comes in the order of the wire. */
+/** Asks for the list; the callback comes in the order of the wire. What it returns gives the answer up. */
 export type FetchList = (
   onResult: (result: MethodResult<'terminal.list'>) => void,
   onError: () => void,
-) => void;
+) => () => void;
 
 export class TerminalList {
   readonly #listeners: Listeners<[]>;
   readonly #fetch: FetchList;
   #snapshot: TerminalListSnapshot = { terminals: [], revision: 0, current: false };
-  /** Number of the newest fetch; an answer to an older one is ignored. */
-  #fetchNumber = 0;
+  /** Gives up the fetch that is on its way. */
+  #cancelFetch: () => void = nothingToCancel;
   #waiting: DaemonEvent[] = [];
 
   constructor(fetch: FetchList, report: ListenerErrorReporter) {
@@ -45,7 +45,7 @@ export class TerminalList {
 
   /** @internal The list stays readable; it is only no longer known to be true. */
   disconnected(): void {
-    this.#fetchNumber += 1;
+    this.#giveUpFetch();
     this.#waiting = [];
     if (this.#snapshot.current) this.#set({ ...this.#snapshot, current: false });
   }
@@ -61,13 +61,12 @@ export class TerminalList {
   }
 
   #refresh(): void {
-    this.#fetchNumber += 1;
-    const number = this.#fetchNumber;
+    this.#giveUpFetch();
     this.#waiting = [];
     if (this.#snapshot.current) this.#set({ ...this.#snapshot, current: false });
-    this.#fetch(
+    this.#cancelFetch = this.#fetch(
       ({ revision, terminals }) => {
-        if (number !== this.#fetchNumber) return;
+        this.#cancelFetch = nothingToCancel;
         const waiting = this.#waiting;
         this.#waiting = [];
         this.#set({ terminals, revision, current: true });
@@ -75,8 +74,14 @@ export class TerminalList {
       },
       () => {
         // The list stays marked as not current; the next connection asks again.
+        this.#cancelFetch = nothingToCancel;
       },
     );
+  }
+
+  #giveUpFetch(): void {
+    this.#cancelFetch();
+    this.#cancelFetch = nothingToCancel;
   }
 
   #apply(events: readonly DaemonEvent[]): void {
@@ -113,4 +118,8 @@ function changed(terminals: readonly TerminalInfo[], event: DaemonEvent): readon
     case 'terminal.removed':
       return terminals.filter(({ terminalId }) => terminalId !== event.terminalId);
   }
+}
+
+function nothingToCancel(): void {
+  // No list is on its way.
 }
