@@ -30,7 +30,8 @@ export class Outgoing {
   #inRust = 0;
   #acknowledged = 0;
   #acknowledgedThere = 0;
-  #answers = 0;
+  #evaluated = 0;
+  #evaluatedThere = 0;
   #busy = false;
   #stopped = false;
   #pollDelay = DRAIN_POLL_MS;
@@ -77,9 +78,9 @@ export class Outgoing {
     this.#schedule();
   }
 
-  /** Rust asked; the next request answers. */
-  answer(probe: number): void {
-    this.#answers = probe;
+  /** The page has evaluated this hand-over: what came before it and was not taken was lost. */
+  evaluated(serial: number): void {
+    this.#evaluated = Math.max(this.#evaluated, serial);
     this.#schedule();
   }
 
@@ -141,19 +142,19 @@ export class Outgoing {
   }
 
   #owesAnswer(): boolean {
-    return this.#acknowledged > this.#acknowledgedThere || this.#answers > 0;
+    return this.#acknowledged > this.#acknowledgedThere || this.#evaluated > this.#evaluatedThere;
   }
 
   async #request(connectionId: string): Promise<void> {
     const body = this.#bodies[0] ?? new RequestBody(this.#next);
     const acknowledged = this.#acknowledged;
-    const answers = this.#answers;
-    const bytes = body.finish({ connectionId, pageId: this.#pageId, acknowledged, answers });
+    const evaluated = this.#evaluated;
+    const bytes = body.finish({ connectionId, pageId: this.#pageId, acknowledged, evaluated });
     this.#underWay = body;
     const inRust = await this.#attempt(bytes);
     this.#underWay = undefined;
     this.#acknowledgedThere = acknowledged;
-    if (this.#answers === answers) this.#answers = 0;
+    this.#evaluatedThere = evaluated;
     if (this.#stopped) return;
     if (this.#bodies[0] === body) {
       this.#bodies.shift();

@@ -4,10 +4,10 @@ import type { PackedFrame } from './happening.js';
 
 /** What the receiver calls for one connection. */
 export type ReceiverHandler = {
-  /** Frames with consecutive numbers, the first of which is given. */
-  deliver: (firstSeq: number, frames: readonly PackedFrame[]) => void;
-  /** Rust asks what has been taken; the answer names this number. */
-  probe: (number: number) => void;
+  /** Hand-over number `serial`: frames with consecutive numbers, the first of which is given. */
+  deliver: (serial: number, firstSeq: number, frames: readonly PackedFrame[]) => void;
+  /** A hand-over of nothing: Rust asks what has been taken. */
+  probe: (serial: number) => void;
 };
 
 export type Receiver = {

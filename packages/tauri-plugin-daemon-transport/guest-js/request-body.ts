@@ -1,6 +1,6 @@
 /**
  * The raw body of a `daemon_send` request, written as messages come: version, connection, page, acknowledgement,
- * answered probe and first number (little-endian), then for each frame kind, length and bytes. The Rust side
+ * evaluated hand-over and first number (little-endian), then for each frame kind, length and bytes. The Rust side
  * reads it in `src/core/wire.rs`.
  */
 import { FIRST_BUFFER_BYTES, REQUEST_BYTES } from './limits.js';
@@ -11,7 +11,7 @@ const BINARY = 2;
 const CONNECTION_AT = 1;
 const PAGE_AT = 17;
 const ACKNOWLEDGED_AT = 33;
-const ANSWERS_AT = 41;
+const EVALUATED_AT = 41;
 const FIRST_AT = 49;
 const HEAD_BYTES = 57;
 const FRAME_HEAD_BYTES = 5;
@@ -21,7 +21,7 @@ const LONG_STRING = 16 * 1024;
 const encoder = new TextEncoder();
 
 /** Who the request is from and about. */
-export type Head = { connectionId: string; pageId: string; acknowledged: number; answers: number };
+export type Head = { connectionId: string; pageId: string; acknowledged: number; evaluated: number };
 
 export class RequestBody {
   #bytes = new Uint8Array(FIRST_BUFFER_BYTES);
@@ -76,7 +76,7 @@ export class RequestBody {
     writeId(this.#bytes, CONNECTION_AT, head.connectionId);
     writeId(this.#bytes, PAGE_AT, head.pageId);
     view.setBigUint64(ACKNOWLEDGED_AT, BigInt(head.acknowledged), true);
-    view.setBigUint64(ANSWERS_AT, BigInt(head.answers), true);
+    view.setBigUint64(EVALUATED_AT, BigInt(head.evaluated), true);
     view.setBigUint64(FIRST_AT, BigInt(this.#first), true);
     return this.#bytes.subarray(0, this.#length);
   }

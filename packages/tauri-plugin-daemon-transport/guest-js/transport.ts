@@ -149,15 +149,16 @@ class PluginTransport implements DaemonTransport {
       this.#outgoing.acknowledge(this.#sequencer.last);
     });
     receiver.register(connectionId, {
-      deliver: (firstSeq, frames) => {
+      deliver: (serial, firstSeq, frames) => {
         let seq = firstSeq;
         for (const frame of frames) {
           this.#sequencer.push(seq, frame);
           seq += 1;
         }
         this.#outgoing.acknowledge(this.#sequencer.last);
+        this.#outgoing.evaluated(serial);
       },
-      probe: (number) => this.#outgoing.answer(number),
+      probe: (serial) => this.#outgoing.evaluated(serial),
     });
     if (this.#state === 'closing' || this.#state === 'closed') void this.#disconnect(connectionId);
   }

@@ -50,8 +50,6 @@ struct Send {
     #[serde(default)]
     ack: Option<u64>,
     #[serde(default)]
-    probe: Option<u64>,
-    #[serde(default)]
     page: Option<Id>,
 }
 
@@ -127,7 +125,7 @@ pub fn daemon_send<R: Runtime>(
             .find(webview.label(), Some(request.page), request.connection)?
             .deliver(Delivered {
                 acknowledged: request.acknowledged,
-                answers: request.answers,
+                evaluated: request.evaluated,
                 first: Some(request.first),
                 frames: request.frames,
             });
@@ -138,7 +136,7 @@ pub fn daemon_send<R: Runtime>(
         .find(webview.label(), send.page, send.connection_id)?
         .deliver(Delivered {
             acknowledged: send.ack.unwrap_or(0),
-            answers: send.probe,
+            evaluated: None,
             first: send.seq,
             frames: frame.into_iter().collect(),
         })

@@ -157,8 +157,8 @@ impl Connection {
     fn attend(&mut self, mail: &Mail, now: Instant) {
         // The mailbox has refused numbers that were never handed over.
         let _ = self.outbox.acknowledge(mail.acknowledged, now);
-        if let Some((probe, acknowledged)) = mail.answer {
-            let _ = self.outbox.answered(probe, acknowledged, now);
+        if let Some((serial, acknowledged)) = mail.evaluated {
+            let _ = self.outbox.evaluated(serial, acknowledged, now);
         }
         let to = Address {
             page: self.page.as_ref(),
@@ -303,5 +303,7 @@ fn compact_text(text: Utf8Bytes) -> Utf8Bytes {
     }
 }
 
+#[cfg(test)]
+mod lossy_page;
 #[cfg(test)]
 mod tests;

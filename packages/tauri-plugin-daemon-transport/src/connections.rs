@@ -194,3 +194,134 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     // Nothing in here can be left half-done by a panic.
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use super::*;
+
+    struct NoPage;
+
+    impl Page for NoPage {
+        fn evaluate(&self, _script: String) {}
+        fn emit(&self, _event: &'static str, _payload: String) {}
+    }
+
+    const A: Id = Id::from_bytes([1; 16]);
+    const B: Id = Id::from_bytes([2; 16]);
+
+    /// A server that accepts and never answers, so that attempts last.
+    struct Server(TcpListener);
+
+    impl Server {
+        fn new() -> Self {
+            Self(TcpListener::bind("127.0.0.1:0").expect("a port"))
+        }
+
+        fn connect(
+            &self,
+            connections: &Connections,
+            webview: &str,
+            page: Option<Id>,
+        ) -> Result<Id, Error> {
+            let port = self.0.local_addr().expect("an address").port();
+            let allow =
+                [json!({ "scheme": "ws", "host": "127.0.0.1", "port": port, "path": "/ws" })];
+            let asker = Asker {
+                webview,
+                window: webview,
+            };
+            let wish = Wish {
+                url: format!("ws://127.0.0.1:{port}/ws"),
+                headers: std::collections::BTreeMap::default(),
+                lane: Lane::Event,
+                page,
+            };
+            connections.connect(&asker, wish, &Policy::read(&allow, []), Box::new(NoPage))
+        }
+    }
+
+    fn connections() -> Connections {
+        Connections::new(Timeouts::default(), None)
+    }
+
+    fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
+        result.err().map(|error| error.code)
+    }
+
+    #[test]
+    fn strangers_former_pages_and_unknown_ids_are_refused_alike() {
+        let connections = connections();
+        let server = Server::new();
+        let id = server
+            .connect(&connections, "main", Some(A))
+            .expect("agreed");
+        assert!(connections.find("main", Some(A), id).is_ok());
+        let refusals = [
+            connections.find("main", Some(A), B).map(drop),
+            connections.find("other", Some(A), id).map(drop),
+            connections.find("main", None, id).map(drop),
+        ];
+        connections.page_gone("main");
+        let after = connections.find("main", Some(A), id).map(drop);
+        for refusal in refusals.into_iter().chain([after]) {
+            assert_eq!(refusal, Err(Error::unknown_connection()));
+        }
+        assert_eq!(
+            code(server.connect(&connections, "main", Some(A))),
+            Some(ErrorCode::StalePage)
+        );
+        assert!(server.connect(&connections, "main", Some(B)).is_ok());
+    }
+
+    #[test]
+    fn a_connection_of_a_page_that_was_replaced_unnoticed_is_released_by_its_successor() {
+        let connections = connections();
+        let server = Server::new();
+        let id = server
+            .connect(&connections, "main", Some(A))
+            .expect("agreed");
+        let mailbox = connections.find("main", Some(A), id).expect("the owner");
+        assert_eq!(
+            code(connections.find("main", Some(B), id)),
+            Some(ErrorCode::UnknownConnection)
+        );
+        assert!(mailbox.look().1, "released");
+    }
+
+    #[test]
+    fn the_number_of_connections_is_limited_for_a_webview_and_in_all() {
+        let connections = connections();
+        let server = Server::new();
+        for webview in 0..CONNECTIONS / CONNECTIONS_PER_WEBVIEW {
+            for _ in 0..CONNECTIONS_PER_WEBVIEW {
+                server
+                    .connect(&connections, &webview.to_string(), None)
+                    .expect("agreed");
+            }
+            let more = server.connect(&connections, &webview.to_string(), None);
+            assert_eq!(code(more), Some(ErrorCode::TooManyConnections));
+        }
+        assert_eq!(
+            code(server.connect(&connections, "one more", None)),
+            Some(ErrorCode::TooManyConnections)
+        );
+    }
+
+    #[test]
+    fn a_window_releases_what_its_webviews_opened() {
+        let connections = connections();
+        let server = Server::new();
+        let id = server.connect(&connections, "main", None).expect("agreed");
+        connections.window_gone("another");
+        assert!(connections.find("main", None, id).is_ok());
+        connections.window_gone("main");
+        assert_eq!(
+            code(connections.find("main", None, id)),
+            Some(ErrorCode::UnknownConnection)
+        );
+    }
+}

@@ -19,37 +19,37 @@
   const early = [];
   const EARLY_CALLS = 16;
 
-  function call(connectionId, method, first, second) {
+  function call(connectionId, method, ...args) {
     const handler = handlers[connectionId];
-    if (handler !== undefined) handler[method](first, second);
-    else if (early.length < EARLY_CALLS) early.push([connectionId, method, first, second]);
+    if (handler !== undefined) handler[method](...args);
+    else if (early.length < EARLY_CALLS) early.push([connectionId, method, args]);
   }
 
   const receiver = {
     /** Version of the agreement between this script and the guest library. */
     version: 1,
     pageId,
-    /** From now on `handler.deliver(firstSeq, frames)` and `handler.probe(number)` are called for the connection. */
+    /** From now on `handler.deliver(serial, firstSeq, frames)` and `handler.probe(serial)` are called for the connection. */
     register(connectionId, handler) {
       handlers[connectionId] = handler;
       for (let at = 0; at < early.length;) {
         if (early[at][0] !== connectionId) at += 1;
         else {
-          const [, method, first, second] = early.splice(at, 1)[0];
-          handler[method](first, second);
+          const [, method, args] = early.splice(at, 1)[0];
+          handler[method](...args);
         }
       }
     },
     unregister(connectionId) {
       delete handlers[connectionId];
     },
-    /** Called by Rust. `frames` holds strings (text) and arrays of one base64 string (binary). */
-    deliver(page, connectionId, firstSeq, frames) {
-      if (page === pageId) call(connectionId, 'deliver', firstSeq, frames);
+    /** Called by Rust. `serial` numbers the hand-overs; `frames` holds strings (text) and arrays of one base64 string (binary). */
+    deliver(page, connectionId, serial, firstSeq, frames) {
+      if (page === pageId) call(connectionId, 'deliver', serial, firstSeq, frames);
     },
     /** Called by Rust when nothing was acknowledged for a while. */
-    probe(page, connectionId, number) {
-      if (page === pageId) return call(connectionId, 'probe', number);
+    probe(page, connectionId, serial) {
+      if (page === pageId) return call(connectionId, 'probe', serial);
       // Meant for an earlier page of this webview. The answer makes Rust release the connection.
       window.__TAURI_INTERNALS__
         .invoke('plugin:daemon-transport|daemon_send', { connectionId, page: pageId })

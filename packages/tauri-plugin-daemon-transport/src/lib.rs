@@ -16,6 +16,7 @@ mod commands;
 mod connection;
 mod connections;
 mod core;
+mod crash;
 mod delivery;
 mod dial;
 mod error;
@@ -91,6 +92,7 @@ impl Builder {
                     webview.state::<Connections>().page_gone(webview.label());
                 }
             })
+            .on_webview_ready(|webview| crash::watch(&webview))
             .on_event(|app, event| match event {
                 RunEvent::WindowEvent {
                     label,

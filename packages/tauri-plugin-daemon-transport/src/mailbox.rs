@@ -32,8 +32,8 @@ pub struct Goodbye {
 pub struct Delivered {
     /// Everything up to this number was taken by the page.
     pub acknowledged: u64,
-    /// The probe that this answers.
-    pub answers: Option<u64>,
+    /// Serial number of the last hand-over that the page has evaluated.
+    pub evaluated: Option<u64>,
     /// Number of the first frame; `None` for frames of a page that does not number them.
     pub first: Option<u64>,
     /// The frames.
@@ -45,8 +45,8 @@ pub struct Delivered {
 pub struct Mail {
     /// The highest acknowledgement.
     pub acknowledged: u64,
-    /// The answer to the newest probe: its number, and what was acknowledged with it.
-    pub answer: Option<(u64, u64)>,
+    /// What the page has evaluated at last, and what it had taken by then.
+    pub evaluated: Option<(u64, u64)>,
     /// Frames for the socket.
     pub frames: VecDeque<Frame>,
     /// The page wants it to end.
@@ -61,7 +61,7 @@ struct Contents {
     acknowledged: u64,
     /// The last number handed over to the page.
     reached: u64,
-    answer: Option<(u64, u64)>,
+    evaluated: Option<(u64, u64)>,
     goodbye: Option<Goodbye>,
     released: bool,
     ended: bool,
@@ -122,8 +122,11 @@ impl Mailbox {
             contents.acknowledged = delivered.acknowledged;
             news = true;
         }
-        if let Some(probe) = delivered.answers {
-            contents.answer = Some((probe, delivered.acknowledged));
+        if let Some(serial) = delivered.evaluated {
+            // A request that runs twice says the same twice.
+            contents.evaluated = contents
+                .evaluated
+                .max(Some((serial, delivered.acknowledged)));
             news = true;
         }
         let buffered = contents.inbox.buffered();
@@ -156,7 +159,7 @@ impl Mailbox {
         let mut contents = self.contents();
         Mail {
             acknowledged: contents.acknowledged,
-            answer: contents.answer.take(),
+            evaluated: contents.evaluated.take(),
             frames: contents.inbox.drain(),
             goodbye: contents.goodbye.clone(),
             released: contents.released,

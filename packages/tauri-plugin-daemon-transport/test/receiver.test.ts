@@ -46,8 +46,8 @@ describe('the receiver of the init script', () => {
   it('drops what was meant for another page, and answers its probe in its own name', () => {
     const { receiver, invoked } = page();
     const told: unknown[] = [];
-    receiver.register(ID, { deliver: (...all) => told.push(all), probe: (number) => told.push(number) });
-    receiver.deliver('00'.repeat(16), ID, 1, ['x']);
+    receiver.register(ID, { deliver: (...all) => told.push(all), probe: (serial) => told.push(serial) });
+    receiver.deliver('00'.repeat(16), ID, 1, 1, ['x']);
     receiver.probe('00'.repeat(16), ID, 1);
     expect(told).toEqual([]);
     expect(invoked).toEqual([
@@ -57,11 +57,11 @@ describe('the receiver of the init script', () => {
 
   it('keeps a bounded number of calls for a connection that is not known yet', () => {
     const { receiver } = page();
-    for (let seq = 1; seq <= 100; seq += 1) receiver.deliver(receiver.pageId, ID, seq, ['x']);
+    for (let seq = 1; seq <= 100; seq += 1) receiver.deliver(receiver.pageId, ID, seq, seq, ['x']);
     const told: number[] = [];
     receiver.register(ID, { deliver: (first) => told.push(first), probe: () => undefined });
     expect(told).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
-    receiver.deliver(receiver.pageId, ID, 101, ['x']);
+    receiver.deliver(receiver.pageId, ID, 101, 101, ['x']);
     expect(told.at(-1)).toBe(101);
   });
 });

@@ -16,8 +16,14 @@ const INIT_SCRIPT = readFileSync(new URL('../src/init.js', import.meta.url), 'ut
 
 /** What the init script offers to Rust, besides what the guest library uses. */
 export type FullReceiver = Receiver & {
-  deliver: (page: string, connectionId: string, firstSeq: number, frames: readonly PackedFrame[]) => void;
-  probe: (page: string, connectionId: string, number: number) => void;
+  deliver: (
+    page: string,
+    connectionId: string,
+    serial: number,
+    firstSeq: number,
+    frames: readonly PackedFrame[],
+  ) => void;
+  probe: (page: string, connectionId: string, serial: number) => void;
 };
 
 export type FakeWindow = {
@@ -38,7 +44,7 @@ export type SendRequest = {
   connectionId: string;
   pageId: string;
   acknowledged: number;
-  answers: number;
+  evaluated: number;
   first: number;
   frames: (string | Uint8Array)[];
 };
@@ -58,7 +64,7 @@ export function decode(body: Uint8Array): SendRequest {
     connectionId: hex(1),
     pageId: hex(17),
     acknowledged: Number(view.getBigUint64(33, true)),
-    answers: Number(view.getBigUint64(41, true)),
+    evaluated: Number(view.getBigUint64(41, true)),
     first: Number(view.getBigUint64(49, true)),
     frames,
   };
@@ -74,6 +80,8 @@ export class ScriptedApp {
   answerConnect: () => Promise<string> = () => Promise.resolve(CONNECTION);
   /** How `daemon_send` is answered: with the bytes that wait in Rust. */
   answerSend: (request: SendRequest) => Promise<number> = () => Promise.resolve(0);
+  /** Number of the last hand-over. */
+  serial = 0;
   requestsUnderWay = 0;
   mostRequestsUnderWay = 0;
 
@@ -115,11 +123,13 @@ export class ScriptedApp {
   }
 
   deliver(firstSeq: number, ...frames: PackedFrame[]): void {
-    this.receiver.deliver(this.receiver.pageId, CONNECTION, firstSeq, frames);
+    this.serial += 1;
+    this.receiver.deliver(this.receiver.pageId, CONNECTION, this.serial, firstSeq, frames);
   }
 
-  probe(number: number): void {
-    this.receiver.probe(this.receiver.pageId, CONNECTION, number);
+  probe(): void {
+    this.serial += 1;
+    this.receiver.probe(this.receiver.pageId, CONNECTION, this.serial);
   }
 
   /** All messages sent so far, each once, in the order of their numbers. */

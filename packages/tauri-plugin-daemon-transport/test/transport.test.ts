@@ -168,12 +168,21 @@ describe('receiving', () => {
     expect(app.sends).toMatchObject([{ acknowledged: 2, frames: ['echo a'] }]);
   });
 
-  it('answers a probe with what it has taken', async () => {
+  it('says what it has evaluated, so that a gap before it is known for a loss', async () => {
     await open();
     app.deliver(3, 'later');
-    app.probe(7);
     await settle();
-    expect(app.sends.at(-1)).toMatchObject({ answers: 7, acknowledged: 1 });
+    expect(app.sends.at(-1)).toMatchObject({ evaluated: 1, acknowledged: 1 });
+    app.deliver(2, 'sooner');
+    await settle();
+    expect(app.sends.at(-1)).toMatchObject({ evaluated: 2, acknowledged: 3 });
+  });
+
+  it('answers a probe with what it has taken', async () => {
+    await open();
+    app.probe();
+    await settle();
+    expect(app.sends.at(-1)).toMatchObject({ evaluated: 1, acknowledged: 1 });
   });
 
   it('acknowledges the end, and then takes nothing more', async () => {

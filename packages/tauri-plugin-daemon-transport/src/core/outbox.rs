@@ -73,7 +73,7 @@ pub struct Credit {
     pub entries: usize,
     /// Bytes in one parcel at most; a message that is larger goes alone.
     pub parcel_bytes: usize,
-    /// The page cannot answer a probe: its first unacknowledged happening is repeated instead.
+    /// The page cannot tell what it has evaluated: its first unacknowledged happening is repeated instead.
     pub repeats: bool,
 }
 
@@ -106,6 +106,8 @@ impl Credit {
 /// A run of happenings that is handed over at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parcel {
+    /// Number of this hand-over. What is handed over is evaluated in the order of these.
+    pub serial: u64,
     /// Number of its first happening.
     pub first: u64,
     /// Number of its last happening.
@@ -115,10 +117,10 @@ pub struct Parcel {
 /// What to do when nothing was acknowledged for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
-    /// Ask the receiver what it has taken; the answer names this number.
+    /// Ask the receiver what it has taken, with a hand-over of nothing that has this serial number.
     Ask(u64),
     /// Hand over this happening once more; a page that has taken it acknowledges again.
-    Repeat(u64),
+    Repeat(Parcel),
 }
 
 /// An acknowledgement of something that was never handed over.
@@ -127,6 +129,7 @@ pub struct NeverHandedOver;
 
 #[derive(Debug)]
 struct InFlight {
+    serial: u64,
     last: u64,
     cost: usize,
 }
@@ -147,9 +150,13 @@ pub struct Outbox {
     flight_cost: usize,
     quiet_since: Option<Instant>,
     unanswered: u32,
-    next_probe: u64,
-    /// Probes not answered yet: number, and what had been handed over when it was sent.
-    probes: VecDeque<(u64, u64)>,
+    next_serial: u64,
+    /// What had been handed over when a happening was last repeated.
+    repeated_at: Option<u64>,
+    /// Losses found since the page last got any further.
+    losses: u32,
+    /// The parcel that is handed over a second time at once.
+    twice: Option<Parcel>,
 }
 
 impl Outbox {
@@ -166,8 +173,10 @@ impl Outbox {
             flight_cost: 0,
             quiet_since: None,
             unanswered: 0,
-            next_probe: 1,
-            probes: VecDeque::new(),
+            next_serial: 1,
+            repeated_at: None,
+            losses: 0,
+            twice: None,
         }
     }
 
@@ -204,6 +213,9 @@ impl Outbox {
 
     /// The next run to hand over, if credit allows one; it then counts as handed over.
     pub fn next_parcel(&mut self, now: Instant) -> Option<Parcel> {
+        if let Some(parcel) = self.twice.take() {
+            return Some(parcel);
+        }
         let start = self.index(self.handed + 1);
         let first = self.entries.get(start)?;
         let in_flight = self.handed - self.acknowledged;
@@ -236,14 +248,20 @@ impl Outbox {
             }
         }
         let parcel = Parcel {
+            serial: self.serial(),
             first: self.handed + 1,
             last: self.handed + count,
         };
+        // Losses may be as regular as we are: of two in a row, one gets through.
+        if self.losses > 1 && self.flight.is_empty() {
+            self.twice = Some(parcel);
+        }
         self.handed = parcel.last;
         self.reached = self.reached.max(self.handed);
         self.waiting_cost -= cost;
         self.flight_cost += cost;
         self.flight.push_back(InFlight {
+            serial: parcel.serial,
             last: parcel.last,
             cost,
         });
@@ -275,43 +293,37 @@ impl Outbox {
             self.flight.pop_front();
         }
         self.unanswered = 0;
+        self.losses = 0;
         self.quiet_since = (!self.flight.is_empty()).then_some(now);
-        if self.credit.repeats {
-            // Scripts run in order: whatever was handed over before the repetition and is still missing was lost.
-            if let Some((_, handed)) = self.probes.pop_back() {
-                self.probes.clear();
-                if self.acknowledged < handed {
-                    self.hand_over_again();
-                }
+        // What was handed over before the repetition and is still missing was lost.
+        if let Some(handed) = self.repeated_at.take() {
+            if self.acknowledged < handed {
+                self.hand_over_again();
             }
         }
         Ok(())
     }
 
-    /// The receiver's answer to a probe: what it has taken when it evaluated the question. Whatever had been
-    /// handed over before the question and is not covered was lost.
-    pub fn answered(
+    /// The receiver has evaluated everything up to this serial number, and had then taken everything up to that
+    /// happening. What was handed over by then and is not covered was lost.
+    pub fn evaluated(
         &mut self,
-        probe: u64,
+        serial: u64,
         up_to: u64,
         now: Instant,
     ) -> Result<(), NeverHandedOver> {
         self.acknowledge(up_to, now)?;
-        let mut handed_before = None;
-        while let Some(&(number, handed)) = self.probes.front() {
-            if number > probe {
-                break;
-            }
-            self.probes.pop_front();
-            if number == probe {
-                handed_before = Some(handed);
-            }
+        if serial >= self.next_serial {
+            return Err(NeverHandedOver);
         }
-        if let Some(handed) = handed_before {
+        if self
+            .flight
+            .front()
+            .is_some_and(|parcel| parcel.serial <= serial)
+        {
+            self.losses = self.losses.saturating_add(1);
             self.unanswered = 0;
-            if self.acknowledged < handed {
-                self.hand_over_again();
-            }
+            self.hand_over_again();
         }
         Ok(())
     }
@@ -331,16 +343,23 @@ impl Outbox {
         }
         self.quiet_since = Some(now);
         self.unanswered = self.unanswered.saturating_add(1);
-        let number = self.next_probe;
-        self.next_probe += 1;
-        // An answer to an older question is worth nothing once there is a newer one.
-        self.probes.clear();
-        self.probes.push_back((number, self.handed));
+        let serial = self.serial();
         Some(if self.credit.repeats {
-            Probe::Repeat(self.acknowledged + 1)
+            self.repeated_at = Some(self.handed);
+            let number = self.acknowledged + 1;
+            Probe::Repeat(Parcel {
+                serial,
+                first: number,
+                last: number,
+            })
         } else {
-            Probe::Ask(number)
+            Probe::Ask(serial)
         })
+    }
+
+    fn serial(&mut self) -> u64 {
+        self.next_serial += 1;
+        self.next_serial - 1
     }
 
     fn patience(&self) -> Duration {
@@ -354,7 +373,8 @@ impl Outbox {
         self.waiting_cost += self.flight_cost;
         self.flight_cost = 0;
         self.flight.clear();
-        self.probes.clear();
+        self.repeated_at = None;
+        self.twice = None;
         self.quiet_since = None;
     }
 

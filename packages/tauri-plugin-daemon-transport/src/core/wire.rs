@@ -6,7 +6,7 @@
 //! | 16 | connection id |
 //! | 16 | page id |
 //! | 8 | acknowledgement: everything up to this number has been taken by the page |
-//! | 8 | number of the probe that this answers, or 0 |
+//! | 8 | serial number of the last hand-over that the page has evaluated, or 0 |
 //! | 8 | number of the first frame below (meaningless when there is none) |
 //! | for each frame: 1 + 4 + n | kind (1 text, 2 binary), length, bytes |
 //!
@@ -30,8 +30,8 @@ pub struct Request {
     pub page: Id,
     /// What the page has taken.
     pub acknowledged: u64,
-    /// The probe that this answers.
-    pub answers: Option<u64>,
+    /// Serial number of the last hand-over that the page has evaluated.
+    pub evaluated: Option<u64>,
     /// Number of the first frame.
     pub first: u64,
     /// The frames, in order.
@@ -47,7 +47,7 @@ pub fn decode(body: Vec<u8>) -> Result<Request, &'static str> {
     let connection = id(&mut rest)?;
     let page = id(&mut rest)?;
     let acknowledged = number(&mut rest)?;
-    let answers = Some(number(&mut rest)?).filter(|&probe| probe != 0);
+    let evaluated = Some(number(&mut rest)?).filter(|&serial| serial != 0);
     let first = number(&mut rest)?;
     let mut frames = Vec::new();
     while !rest.is_empty() {
@@ -76,7 +76,7 @@ pub fn decode(body: Vec<u8>) -> Result<Request, &'static str> {
         connection,
         page,
         acknowledged,
-        answers,
+        evaluated,
         first,
         frames,
     })
@@ -125,7 +125,7 @@ mod tests {
         }
         for number in [
             request.acknowledged,
-            request.answers.unwrap_or(0),
+            request.evaluated.unwrap_or(0),
             request.first,
         ] {
             body.extend(number.to_le_bytes());
@@ -157,7 +157,7 @@ mod tests {
         ) {
             let request = Request {
                 connection: Id::from_bytes(ids.0), page: Id::from_bytes(ids.1),
-                acknowledged: numbers.0, answers: Some(numbers.1).filter(|&n| n != 0), first: numbers.2, frames,
+                acknowledged: numbers.0, evaluated: Some(numbers.1).filter(|&n| n != 0), first: numbers.2, frames,
             };
             let body = encode(&request);
             prop_assert_eq!(decode(body.clone()), Ok(request.clone()));

@@ -16,7 +16,12 @@ pub struct Batch {
 }
 
 impl Delivery for Batch {
-    fn frames(&mut self, to: &Address<'_>, frames: &mut dyn Iterator<Item = (u64, &Happening)>) {
+    fn frames(
+        &mut self,
+        to: &Address<'_>,
+        serial: u64,
+        frames: &mut dyn Iterator<Item = (u64, &Happening)>,
+    ) {
         let Some(page_id) = to.page_id else { return };
         let mut script = String::with_capacity(self.size + self.size / 8);
         let mut begun = false;
@@ -28,7 +33,7 @@ impl Delivery for Batch {
                 // Writing to a string cannot fail.
                 let _ = write!(
                     script,
-                    r#"window.{RECEIVER}&&{RECEIVER}.deliver("{page_id}","{}",{number},["#,
+                    r#"window.{RECEIVER}&&{RECEIVER}.deliver("{page_id}","{}",{serial},{number},["#,
                     to.connection
                 );
             }

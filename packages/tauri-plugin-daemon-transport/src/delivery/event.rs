@@ -17,7 +17,12 @@ enum Data<'a> {
 }
 
 impl Delivery for Event {
-    fn frames(&mut self, to: &Address<'_>, frames: &mut dyn Iterator<Item = (u64, &Happening)>) {
+    fn frames(
+        &mut self,
+        to: &Address<'_>,
+        _serial: u64,
+        frames: &mut dyn Iterator<Item = (u64, &Happening)>,
+    ) {
         for (number, happening) in frames {
             emit_frame(to, number, happening);
         }

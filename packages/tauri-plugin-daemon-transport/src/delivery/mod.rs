@@ -42,8 +42,13 @@ pub struct Address<'a> {
 
 /// Hands frames over. Implementations keep nothing: the outbox does.
 pub trait Delivery: Send {
-    /// Hands over a run of frames with consecutive numbers.
-    fn frames(&mut self, to: &Address<'_>, frames: &mut dyn Iterator<Item = (u64, &Happening)>);
+    /// Hands over a run of frames with consecutive numbers. `serial` is the number of the hand-over.
+    fn frames(
+        &mut self,
+        to: &Address<'_>,
+        serial: u64,
+        frames: &mut dyn Iterator<Item = (u64, &Happening)>,
+    );
 }
 
 impl Lane {
@@ -69,7 +74,9 @@ impl Lane {
 pub fn hand_over(delivery: &mut dyn Delivery, to: &Address<'_>, outbox: &Outbox, parcel: Parcel) {
     let mut contents = outbox.contents(parcel).peekable();
     match contents.peek() {
-        Some((_, happening)) if happening.is_frame() => delivery.frames(to, &mut contents),
+        Some((_, happening)) if happening.is_frame() => {
+            delivery.frames(to, parcel.serial, &mut contents)
+        }
         _ => contents.for_each(|(number, happening)| emit(to, number, happening)),
     }
 }
@@ -77,20 +84,12 @@ pub fn hand_over(delivery: &mut dyn Delivery, to: &Address<'_>, outbox: &Outbox,
 /// Asks a quiet page what it has taken.
 pub fn probe(delivery: &mut dyn Delivery, to: &Address<'_>, outbox: &Outbox, probe: Probe) {
     match (probe, to.page_id) {
-        (Probe::Ask(number), Some(page_id)) => to.page.evaluate(format!(
-            r#"window.{RECEIVER}&&{RECEIVER}.probe("{page_id}","{}",{number})"#,
+        (Probe::Ask(serial), Some(page_id)) => to.page.evaluate(format!(
+            r#"window.{RECEIVER}&&{RECEIVER}.probe("{page_id}","{}",{serial})"#,
             to.connection
         )),
         (Probe::Ask(_), None) => {}
-        (Probe::Repeat(number), _) => hand_over(
-            delivery,
-            to,
-            outbox,
-            Parcel {
-                first: number,
-                last: number,
-            },
-        ),
+        (Probe::Repeat(parcel), _) => hand_over(delivery, to, outbox, parcel),
     }
 }
 

@@ -12,11 +12,12 @@ struct ModelPage {
     scripts: VecDeque<Script>,
     early: BTreeSet<u64>,
     taken: Vec<u64>,
-    answers: VecDeque<(Option<u64>, u64)>,
+    /// What was evaluated, and what was taken by then.
+    answers: VecDeque<(u64, u64)>,
 }
 
 enum Script {
-    Parcel(Vec<u64>),
+    Parcel(u64, Vec<u64>),
     Probe(u64),
 }
 
@@ -27,7 +28,7 @@ impl ModelPage {
 
     fn evaluate(&mut self, lost: bool) {
         match self.scripts.pop_front() {
-            Some(Script::Parcel(numbers)) if !lost => {
+            Some(Script::Parcel(serial, numbers)) if !lost => {
                 self.early.extend(
                     numbers
                         .into_iter()
@@ -36,10 +37,10 @@ impl ModelPage {
                 while self.early.remove(&(self.contiguous() + 1)) {
                     self.taken.push(self.contiguous() + 1);
                 }
-                self.answers.push_back((None, self.contiguous()));
+                self.answers.push_back((serial, self.contiguous()));
             }
             Some(Script::Probe(number)) if !lost => {
-                self.answers.push_back((Some(number), self.contiguous()))
+                self.answers.push_back((number, self.contiguous()))
             }
             _ => {}
         }
@@ -110,15 +111,17 @@ fn run(credit: Credit, ops: Vec<Op>) -> Result<(), TestCaseError> {
                     let numbers: Vec<u64> =
                         outbox.contents(parcel).map(|(number, _)| number).collect();
                     prop_assert_eq!(&numbers, &(parcel.first..=parcel.last).collect::<Vec<_>>());
-                    page.scripts.push_back(Script::Parcel(numbers));
+                    page.scripts
+                        .push_back(Script::Parcel(parcel.serial, numbers));
                 }
             }
             Op::Evaluate { lost } => page.evaluate(lost),
             Op::Answer { lost } => {
-                if let Some((probe, up_to)) = page.answers.pop_front().filter(|_| !lost) {
-                    let result = match probe {
-                        Some(probe) => outbox.answered(probe, up_to, now),
-                        None => outbox.acknowledge(up_to, now),
+                if let Some((serial, up_to)) = page.answers.pop_front().filter(|_| !lost) {
+                    let result = if credit.repeats {
+                        outbox.acknowledge(up_to, now)
+                    } else {
+                        outbox.evaluated(serial, up_to, now)
                     };
                     prop_assert_eq!(result, Ok(()));
                 }
@@ -127,9 +130,10 @@ fn run(credit: Credit, ops: Vec<Op>) -> Result<(), TestCaseError> {
                 now += Duration::from_millis(milliseconds);
                 match outbox.probe(now) {
                     Some(Probe::Ask(number)) => page.scripts.push_back(Script::Probe(number)),
-                    Some(Probe::Repeat(number)) => {
-                        page.scripts.push_back(Script::Parcel(vec![number]))
-                    }
+                    Some(Probe::Repeat(parcel)) => page
+                        .scripts
+                        .push_back(Script::Parcel(parcel.serial, vec![parcel.first])),
+
                     None => {}
                 }
                 prop_assert_eq!(outbox.probe(now), None, "one question at a time");
@@ -191,6 +195,7 @@ fn what_was_never_handed_over_cannot_be_acknowledged() {
     outbox.next_parcel(now);
     assert_eq!(outbox.acknowledge(2, now), Err(NeverHandedOver));
     assert_eq!(outbox.acknowledge(u64::MAX, now), Err(NeverHandedOver));
+    assert_eq!(outbox.evaluated(2, 0, now), Err(NeverHandedOver));
     assert_eq!(outbox.acknowledge(1, now), Ok(()));
     assert!(outbox.is_empty());
 }
@@ -240,9 +245,45 @@ fn a_message_of_the_largest_size_crosses_alone() {
     outbox.push(payload(10));
     outbox.push(payload(IN_FLIGHT_BYTES + 1));
     outbox.push(payload(10));
-    assert_eq!(outbox.next_parcel(now), Some(Parcel { first: 1, last: 1 }));
+    assert_eq!(
+        outbox
+            .next_parcel(now)
+            .map(|parcel| (parcel.first, parcel.last)),
+        Some((1, 1))
+    );
     assert_eq!(outbox.next_parcel(now), None);
     assert_eq!(outbox.acknowledge(1, now), Ok(()));
-    assert_eq!(outbox.next_parcel(now), Some(Parcel { first: 2, last: 2 }));
+    assert_eq!(
+        outbox
+            .next_parcel(now)
+            .map(|parcel| (parcel.first, parcel.last)),
+        Some((2, 2))
+    );
     assert_eq!(outbox.next_parcel(now), None);
+}
+
+#[test]
+fn a_loss_is_found_by_what_was_evaluated_after_it() {
+    let mut outbox = Outbox::new(Credit::BATCH);
+    let now = Instant::now();
+    let hand_over = |outbox: &mut Outbox| {
+        outbox
+            .next_parcel(now)
+            .map(|parcel| (parcel.serial, parcel.first))
+    };
+    outbox.push(payload(10));
+    assert_eq!(hand_over(&mut outbox), Some((1, 1)));
+    outbox.push(payload(10));
+    assert_eq!(hand_over(&mut outbox), Some((2, 2)));
+    // The first was lost. Both go again, in one parcel, and a late answer about the first time changes nothing.
+    assert_eq!(outbox.evaluated(2, 0, now), Ok(()));
+    assert_eq!(hand_over(&mut outbox), Some((3, 1)));
+    assert_eq!(outbox.evaluated(2, 0, now), Ok(()));
+    assert_eq!(hand_over(&mut outbox), None);
+    // Lost once more: now it goes twice.
+    assert_eq!(outbox.probe(now + PROBE_AT_MOST), Some(Probe::Ask(4)));
+    assert_eq!(outbox.evaluated(4, 0, now), Ok(()));
+    assert_eq!(hand_over(&mut outbox), Some((5, 1)));
+    assert_eq!(hand_over(&mut outbox), Some((5, 1)));
+    assert_eq!(hand_over(&mut outbox), None);
 }
