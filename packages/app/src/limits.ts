@@ -12,8 +12,11 @@ export const SAY_BEHIND_BYTES = 2 * 1024 * 1024;
 /** A view this far behind shows the number, in bytes: 256 KiB. Less comes and goes with every screenful. */
 export const SHOW_BEHIND_BYTES = 256 * 1024;
 
-/** Lines of scrollback that a view keeps: 5,000, about 10 MB a terminal in the emulator. */
-export const SCROLLBACK_LINES = 5000;
+/**
+ * Lines of scrollback that a view keeps: 5,000, what the daemon's snapshot can hold, about 10 MB a terminal in the
+ * emulator; and a few more for the view's own marks, which a full snapshot would push out.
+ */
+export const SCROLLBACK_LINES = 5000 + 8;
 
 /** Terminals whose screens are kept ready in one window: 8. An older one is drawn again from the daemon. */
 export const MAX_KEPT_SCREENS = 8;

@@ -150,10 +150,8 @@ function connected(
       : { ms: Math.round(view.latencyMs), always: view.latencyMs > SHOW_LATENCY_MS };
   if (view.behindBytes >= SAY_BEHIND_BYTES) {
     const sentence = `This view is ${bytesInWords(view.behindBytes)} behind and catches up by a snapshot.`;
-    return {
-      ...row('behind', 'working', sentence, [], 'This view is behind and catches up by a snapshot.'),
-      latency,
-    };
+    // It comes and goes many times in a flood of output, so it is shown and not announced.
+    return { ...row('behind', 'working', sentence, [], `Connected to ${names.daemon}.`), latency };
   }
   return { ...row('connected', 'good', '', [], `Connected to ${names.daemon}.`), latency };
 }
