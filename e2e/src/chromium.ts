@@ -45,9 +45,10 @@ export async function openChromium(
       (await page.evaluate(
         ([text, values]) => {
           const make = Object.getPrototypeOf(async () => Promise.resolve()).constructor as new (
+            parameters: string,
             body: string,
           ) => (...args: readonly Argument[]) => Promise<unknown>;
-          return new make(text)(...values);
+          return new make('...args', text)(...values);
         },
         [body, args] as const,
       )) as T,

@@ -7,7 +7,9 @@ export type ConnectionSnapshot = {
 
 /** Result of the app's probe: what a second stream of a terminal delivered. */
 export type ProbeReport = {
+  readonly startOffset: number | null;
   readonly bytes: number;
   readonly sha256: string;
-  readonly gaps: number;
+  readonly gaps: readonly unknown[];
+  readonly error: string | null;
 };

@@ -38,7 +38,7 @@ export class AppPage {
 
   /** What carries the frames: `plugin`, `tauri-websocket` or `websocket`. */
   transportKind(): Promise<string> {
-    return this.driver.run('return window.__holdfast.transportKind()');
+    return this.driver.run('return window.__holdfast.transport()');
   }
 
   /** Text of the screen with its scrollback, of the terminal that is shown. */

@@ -109,9 +109,12 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
           const args = Array.prototype.slice.call(arguments, 0, -1);
           (async function () { ${body} }).apply(null, args).then(
             (value) => done({ value: value === undefined ? null : value }),
-            (error) => done({ error: String(error && error.stack || error) }));`;
-        const result = (await browser.executeAsyncScript(script, [...args])) as { value?: T; error?: string };
-        if (result.error !== undefined) throw new Error(`in the page: ${result.error}`);
+            (error) => done({ thrown: String(error) + "\\n" + String(error && error.stack) }));`;
+        const result = (await browser.executeAsyncScript(script, [...args])) as {
+          value?: T;
+          thrown?: string;
+        };
+        if (result.thrown !== undefined) throw new Error(`in the page: ${result.thrown}`);
         return result.value as T;
       },
       type: async (text) => {
