@@ -90,3 +90,9 @@ export const TAURI_MISSING_MESSAGE_TIMEOUT_MS = 15_000;
  */
 export const TAURI_NOT_YET_TIMEOUT_MS = 2_000;
 export const TAURI_NOT_YET_RETRY_MS = 5;
+
+/**
+ * One send through the official plugin may take this long, in ms, before the connection counts as dead: 16 MiB of bytes
+ * cross as JSON numbers, which takes seconds, and meanwhile no ping can be sent.
+ */
+export const TAURI_SEND_TIMEOUT_MS = 60_000;

@@ -15,6 +15,7 @@ import {
 } from '../limits.js';
 import { SEND_QUEUE_FULL, SendQueue } from '../send-queue.js';
 import { ABNORMAL_CLOSE, failedTransport, TransportEvents } from '../transport-events.js';
+import { TransportLiveness } from '../transport-liveness.js';
 import type {
   DaemonTransport,
   DaemonTransportFactory,
@@ -67,12 +68,10 @@ function connect(
   const queue = new SendQueue();
   let closing = false;
   let closeTimer: NodeJS.Timeout | undefined;
-  let liveness: NodeJS.Timeout | undefined;
-  let heard = false;
 
   const finish = (close: TransportCloseEvent): void => {
     clearTimeout(closeTimer);
-    clearTimeout(liveness);
+    liveness.stop();
     queue.take();
     events.emitClose(close);
   };
@@ -97,35 +96,27 @@ function connect(
     }, CLOSE_HANDSHAKE_TIMEOUT_MS);
   };
 
-  /** Waits for silence, pings, and gives the peer one more deadline. A busy connection costs one timer for each interval. */
-  const watch = (): void => {
-    heard = false;
-    liveness = setTimeout(() => {
-      if (heard) {
-        watch();
-        return;
-      }
+  const liveness = new TransportLiveness({
+    ...settings,
+    ping: () => {
       socket.ping();
-      liveness = setTimeout(() => {
-        if (heard) watch();
-        else {
-          fail({
-            code: 'timed_out',
-            message: `${url} has not answered for ${String((settings.pingIntervalMs + settings.pongTimeoutMs) / 1000)} s.`,
-          });
-        }
-      }, settings.pongTimeoutMs);
-    }, settings.pingIntervalMs);
-  };
+    },
+    onDead: () => {
+      fail({
+        code: 'timed_out',
+        message: `${url} has not answered for ${String((settings.pingIntervalMs + settings.pongTimeoutMs) / 1000)} s.`,
+      });
+    },
+  });
 
   socket.on('open', () => {
     if (closing) return;
-    watch();
+    liveness.start();
     events.emitOpen();
     for (const data of queue.take()) transmit(data);
   });
   socket.on('message', (data: RawData, isBinary: boolean) => {
-    heard = true;
+    liveness.heard();
     if (closing) return;
     const bytes = asBytes(data);
     events.emitMessage(
@@ -133,7 +124,7 @@ function connect(
     );
   });
   const alive = (): void => {
-    heard = true;
+    liveness.heard();
   };
   socket.on('ping', alive);
   socket.on('pong', alive);
@@ -173,7 +164,7 @@ function connect(
     close: (code, reason = '') => {
       if (closing || events.closed) return;
       closing = true;
-      clearTimeout(liveness);
+      liveness.stop();
       awaitClose();
       if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
       else socket.close(closeCode(code), closeReason(reason));

@@ -7,6 +7,8 @@ import { transformCallback } from '@tauri-apps/api/core';
 import { TAURI_MISSING_MESSAGE_TIMEOUT_MS } from '../limits.js';
 
 export type RustChannelEvents = {
+  /** Something came, in whatever order: a sign of life. */
+  readonly onDelivery: () => void;
   readonly onMessage: (message: unknown) => void;
   /** The plugin will send nothing more: the socket has ended, whether or not anybody said so. */
   readonly onEnd: () => void;
@@ -56,6 +58,7 @@ export class RustChannel {
       if (delivery.end === true) this.#unregister();
       return;
     }
+    this.#events.onDelivery();
     if (delivery.end === true) this.#endIndex = delivery.index;
     else this.#waiting.set(delivery.index, delivery.message);
     const before = this.#next;

@@ -1,6 +1,6 @@
 /**
- * What this page holds open in Rust. The official plugin does not notice that a page has gone, so the page says it: at
- * `pagehide`, and, because that may not get through, the next page of the same window closes what is still remembered.
+ * What this page holds open in Rust. The official plugin does not notice that a page has gone, so the page says it when
+ * it leaves, and, because that may not get through, the next page of the same window closes what is still remembered.
  */
 import * as z from 'zod';
 
@@ -19,9 +19,12 @@ export function preparePage(close: CloseConnection): void {
   prepared = true;
   for (const id of read()) if (!own.has(id)) close(id);
   write();
-  window.addEventListener('pagehide', () => {
+  const leave = (): void => {
     for (const id of own) close(id);
-  });
+  };
+  // A command that is called at `pagehide` may be cancelled with the page; at `beforeunload` the page has a moment left.
+  window.addEventListener('beforeunload', leave);
+  window.addEventListener('pagehide', leave);
 }
 
 export function connectionOpened(id: number): void {

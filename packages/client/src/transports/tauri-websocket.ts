@@ -12,6 +12,7 @@ import {
   SEND_QUEUE_BYTES,
   TAURI_NOT_YET_RETRY_MS,
   TAURI_NOT_YET_TIMEOUT_MS,
+  TAURI_SEND_TIMEOUT_MS,
   TRANSPORT_CONNECT_TIMEOUT_MS,
   TRANSPORT_PING_INTERVAL_MS,
   TRANSPORT_PONG_TIMEOUT_MS,
@@ -25,6 +26,7 @@ import type {
   TransportCloseEvent,
   TransportErrorEvent,
 } from '../transport.js';
+import { TransportLiveness } from '../transport-liveness.js';
 import { causeOfString } from './tauri-websocket-causes.js';
 import { RustChannel } from './tauri-websocket-channel.js';
 import { connectionClosed, connectionOpened, preparePage } from './tauri-websocket-page.js';
@@ -92,15 +94,16 @@ class TauriWebSocketTransport implements DaemonTransport {
   readonly #settings: Required<TauriWebSocketTransportOptions>;
   readonly #events = new TransportEvents();
   readonly #channel: RustChannel;
+  readonly #liveness: TransportLiveness;
   /** What arrived before `connect` was answered: `open` comes first. */
   #early: unknown[] = [];
   #id: number | undefined;
   #ended = false;
   #queue: { readonly message: () => Message; readonly bytes: number }[] = [];
   #queuedBytes = 0;
-  #sending = false;
+  /** When the command that is on its way was called. */
+  #sendingSince: number | undefined;
   #closing = false;
-  #heard = false;
   #openedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -114,6 +117,9 @@ class TauriWebSocketTransport implements DaemonTransport {
       onError: this.onError,
     } = this.#events.handlers);
     this.#channel = new RustChannel({
+      onDelivery: () => {
+        this.#liveness.heard();
+      },
       onMessage: (message) => {
         if (this.#id === undefined) this.#early.push(message);
         else this.#receive(message);
@@ -126,6 +132,23 @@ class TauriWebSocketTransport implements DaemonTransport {
         this.#fail({
           code: 'transport_failed',
           message: 'A message was lost between the plugin and the page, so the connection was given up.',
+        });
+      },
+    });
+    this.#liveness = new TransportLiveness({
+      ...settings,
+      ping: () => {
+        this.#ping();
+      },
+      onDead: () => {
+        // While a large message crosses to Rust, the ping waits behind it.
+        if (this.#sendingSince !== undefined && Date.now() - this.#sendingSince < TAURI_SEND_TIMEOUT_MS) {
+          this.#liveness.start();
+          return;
+        }
+        this.#fail({
+          code: 'timed_out',
+          message: `${url} has not answered for ${String((settings.pingIntervalMs + settings.pongTimeoutMs) / 1000)} s.`,
         });
       },
     });
@@ -212,7 +235,7 @@ class TauriWebSocketTransport implements DaemonTransport {
     this.#id = id;
     this.#openedAt = Date.now();
     connectionOpened(id);
-    this.#watch();
+    this.#liveness.start();
     this.#events.emitOpen();
     this.#pump();
     for (const message of this.#early.splice(0)) this.#receive(message);
@@ -220,7 +243,6 @@ class TauriWebSocketTransport implements DaemonTransport {
   }
 
   #receive(message: unknown): void {
-    this.#heard = true;
     if (typeof message === 'string') {
       // A failure comes in place of a message, as its words alone.
       if (this.#closing) this.#finish(ABNORMAL_CLOSE);
@@ -266,18 +288,19 @@ class TauriWebSocketTransport implements DaemonTransport {
   #pump(): void {
     const id = this.#id;
     const next = this.#queue[0];
-    if (id === undefined || next === undefined || this.#sending || this.#events.closed) return;
-    this.#sending = true;
+    if (id === undefined || next === undefined || this.#sendingSince !== undefined || this.#events.closed)
+      return;
+    this.#sendingSince = Date.now();
     this.#transmit(id, next.message()).then(
       () => {
-        this.#sending = false;
+        this.#sendingSince = undefined;
         this.#queue.shift();
         this.#queuedBytes -= next.bytes;
         if (this.#closing) this.#armCloseTimer();
         this.#pump();
       },
       (error: unknown) => {
-        this.#sending = false;
+        this.#sendingSince = undefined;
         if (this.#closing) this.#finish(ABNORMAL_CLOSE);
         else this.#fail(causeOfString(this.#url, error));
       },
@@ -297,32 +320,18 @@ class TauriWebSocketTransport implements DaemonTransport {
     }
   }
 
-  /** Waits for silence, pings before anything else that waits, and gives the peer one more deadline. */
-  #watch(): void {
-    this.#heard = false;
-    const { pingIntervalMs, pongTimeoutMs } = this.#settings;
-    this.#timer = setTimeout(() => {
-      if (this.#heard) {
-        this.#watch();
-        return;
-      }
-      const first = this.#sending ? 1 : 0;
-      this.#queue.splice(first, 0, { bytes: 0, message: () => ({ type: 'Ping', data: [] }) });
-      this.#pump();
-      this.#timer = setTimeout(() => {
-        if (this.#heard) this.#watch();
-        else {
-          this.#fail({
-            code: 'timed_out',
-            message: `${this.#url} has not answered for ${String((pingIntervalMs + pongTimeoutMs) / 1000)} s.`,
-          });
-        }
-      }, pongTimeoutMs);
-    }, pingIntervalMs);
+  /** Before anything else that waits, except what is on its way. */
+  #ping(): void {
+    this.#queue.splice(this.#sendingSince === undefined ? 0 : 1, 0, {
+      bytes: 0,
+      message: () => ({ type: 'Ping', data: [] }),
+    });
+    this.#pump();
   }
 
   #armCloseTimer(): void {
     clearTimeout(this.#timer);
+    this.#liveness.stop();
     this.#timer = setTimeout(() => {
       this.#finish(ABNORMAL_CLOSE);
     }, CLOSE_HANDSHAKE_TIMEOUT_MS);
@@ -356,6 +365,7 @@ class TauriWebSocketTransport implements DaemonTransport {
   #finish(close: TransportCloseEvent): void {
     if (this.#events.closed) return;
     clearTimeout(this.#timer);
+    this.#liveness.stop();
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#early = [];
