@@ -82,14 +82,21 @@ export function App(): ReactElement {
       case 'how-to-update':
         win.show({ kind: 'help', topic: 'update' });
         return;
-      default:
+      case 'cancel':
+      case 'connect':
+      case 'reconnect':
+      case 'reconnect-now':
+      case 'start-daemon':
+      case 'stop-trying':
+      case 'try-start-again':
         connection.act(action);
         // The button that was pressed goes away with the state, so the focus goes back to the terminal.
         focusTerminal();
     }
   };
 
-  const behind = info === undefined || shown?.drawn !== true ? 0 : Math.max(0, info.outputOffset - shown.drawnOffset);
+  const behind =
+    info === undefined || shown?.drawn !== true ? 0 : Math.max(0, info.outputOffset - shown.drawnOffset);
   const view = connection.viewOf(behind);
   const { tone } = statusOf(view, connection.names, Date.now());
 

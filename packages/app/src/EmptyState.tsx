@@ -6,7 +6,9 @@ type Props = { readonly keyName: string; readonly canCreate: boolean; readonly o
 export function EmptyState({ keyName, canCreate, onNew }: Props): ReactElement {
   return (
     <section className="empty" data-testid="empty-state" aria-label="No terminals">
-      <p>A terminal here goes on running when this window is closed, and is as you left it when you come back.</p>
+      <p>
+        A terminal here goes on running when this window is closed, and is as you left it when you come back.
+      </p>
       <button type="button" className="button button-primary" disabled={!canCreate} onClick={onNew}>
         New terminal
       </button>

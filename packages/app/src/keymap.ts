@@ -34,7 +34,8 @@ export type KeyStroke = {
   readonly metaKey: boolean;
 };
 
-type Modifiers = 'none' | 'alt' | 'alt+shift' | 'ctrl' | 'ctrl+shift' | 'meta' | 'meta+shift' | 'shift' | 'other';
+type Modifiers =
+  'none' | 'alt' | 'alt+shift' | 'ctrl' | 'ctrl+shift' | 'meta' | 'meta+shift' | 'shift' | 'other';
 
 function modifiersOf(stroke: KeyStroke): Modifiers {
   const held = [
@@ -121,7 +122,8 @@ export function commandOf(stroke: KeyStroke, platform: Platform, surface: Surfac
 
 /** How a command's key is written for a person, e.g. in the empty state and in tooltips. */
 export function keyLabel(
-  name: 'new-terminal' | 'close-terminal' | 'rename-terminal' | 'toggle-sidebar' | 'settings' | 'copy' | 'paste',
+  name:
+    'new-terminal' | 'close-terminal' | 'rename-terminal' | 'toggle-sidebar' | 'settings' | 'copy' | 'paste',
   platform: Platform,
   surface: Surface,
 ): string {

@@ -21,6 +21,9 @@ export const SCROLLBACK_LINES = 5000 + 8;
 /** Terminals whose screens are kept ready in one window: 8. An older one is drawn again from the daemon. */
 export const MAX_KEPT_SCREENS = 8;
 
+/** Time between two reports of how much a view has drawn, in ms: 250. Each redraws the window's frame. */
+export const PROGRESS_INTERVAL_MS = 250;
+
 /** Time between two sizes sent while a window is being dragged, in ms: 100. Programs redraw at each of them. */
 export const RESIZE_INTERVAL_MS = 100;
 

@@ -1,5 +1,5 @@
 /** Where this page runs: on which platform, and in the desktop's window or in a browser. Fixed while it lives. */
-import { isDesktop } from './desktop/desktop-daemon.js';
+import { isDesktop } from './tauri/desktop-daemon.js';
 import { platformOf, type Platform, type Surface } from './keymap.js';
 
 export const platform: Platform = platformOf(navigator.userAgent);

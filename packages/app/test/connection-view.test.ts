@@ -41,7 +41,9 @@ test('a disconnect is retrying exactly while a next try is planned', () => {
 
 test('a stop by the person is not a failure', () => {
   const reason: DisconnectReason = { code: 'stopped_by_user', message: '', retryable: false };
-  expect(connectionView(null, snapshot({ kind: 'disconnected', reason, at: 1 }), 1, 0)).toEqual({ kind: 'stopped' });
+  expect(connectionView(null, snapshot({ kind: 'disconnected', reason, at: 1 }), 1, 0)).toEqual({
+    kind: 'stopped',
+  });
 });
 
 test('what the desktop does about its daemon comes before the state of a client', () => {

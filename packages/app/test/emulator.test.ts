@@ -52,7 +52,10 @@ test('the mark of a gap does not shift the screen of the snapshot that follows i
   await write(plain, snapshot);
   await write(marked, gapMark(1_400_000, 5) + snapshot);
   const { baseY, cursorX, cursorY } = marked.buffer.active;
-  expect({ cursorX, cursorY }).toEqual({ cursorX: plain.buffer.active.cursorX, cursorY: plain.buffer.active.cursorY });
+  expect({ cursorX, cursorY }).toEqual({
+    cursorX: plain.buffer.active.cursorX,
+    cursorY: plain.buffer.active.cursorY,
+  });
   expect(baseY).toBe(1);
   expect(screenText(marked)).toContain('1.4 MB of output not kept here');
   for (let row = 0; row < 5; row += 1) {

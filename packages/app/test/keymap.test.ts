@@ -48,7 +48,18 @@ describe('the keys of ui.md', () => {
 });
 
 test('what a program needs goes to the program', () => {
-  for (const keys of ['Ctrl+C', 'Ctrl+V', 'Ctrl+D', 'Ctrl+R', 'Ctrl+W', 'Ctrl+T', 'Alt+B', 'Enter', 'Tab', 'Escape']) {
+  for (const keys of [
+    'Ctrl+C',
+    'Ctrl+V',
+    'Ctrl+D',
+    'Ctrl+R',
+    'Ctrl+W',
+    'Ctrl+T',
+    'Alt+B',
+    'Enter',
+    'Tab',
+    'Escape',
+  ]) {
     for (const platform of ['linux', 'windows', 'mac'] as const) {
       for (const surface of ['desktop', 'browser'] as const) {
         expect(run(keys, platform, surface), `${keys} ${platform} ${surface}`).toBeNull();

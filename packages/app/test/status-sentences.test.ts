@@ -31,7 +31,14 @@ const connected = { kind: 'connected', latencyMs: 2, stalledSinceMs: null, behin
 
 const ROWS: readonly [string, ConnectionView, ConnectionNames, StatusState, string, readonly string[]][] = [
   ['connecting, first 400 ms', { kind: 'connecting', sinceMs: NOW - 399 }, names, 'connecting-quiet', '', []],
-  ['connecting', { kind: 'connecting', sinceMs: NOW - 400 }, names, 'connecting', 'Connecting to studio…', ['Cancel']],
+  [
+    'connecting',
+    { kind: 'connecting', sinceMs: NOW - 400 },
+    names,
+    'connecting',
+    'Connecting to studio…',
+    ['Cancel'],
+  ],
   [
     'starting the daemon',
     { kind: 'starting', step: 'waiting for it to listen', elapsedMs: 3900 },

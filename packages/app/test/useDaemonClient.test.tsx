@@ -21,10 +21,12 @@ class Sockets {
       open: new Set<() => void>(),
       close: new Set<(event?: unknown) => void>(),
     };
-    const on = <H,>(set: Set<H>) => (handler: H): (() => void) => {
-      set.add(handler);
-      return () => set.delete(handler);
-    };
+    const on =
+      <H,>(set: Set<H>) =>
+      (handler: H): (() => void) => {
+        set.add(handler);
+        return () => set.delete(handler);
+      };
     let closed = false;
     const say = (message: object): void => {
       queueMicrotask(() => {

@@ -50,7 +50,7 @@ export function StatusLine(props: Props): ReactElement {
     if (element === null) return;
     element.classList.remove('status-line-shake');
     // Reading the layout between the two makes the animation start anew.
-    void element.offsetWidth;
+    element.getBoundingClientRect();
     element.classList.add('status-line-shake');
   }, [refusals]);
 
@@ -114,7 +114,9 @@ export function StatusLine(props: Props): ReactElement {
         ) : null}
         {status.latency === null ? null : (
           <span
-            className={status.latency.always ? 'status-line-latency' : 'status-line-latency status-line-on-hover'}
+            className={
+              status.latency.always ? 'status-line-latency' : 'status-line-latency status-line-on-hover'
+            }
             data-testid="status-latency"
           >
             {String(status.latency.ms)} ms

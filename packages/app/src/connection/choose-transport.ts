@@ -3,7 +3,10 @@
  * (Option A), else the platform's WebSocket. Nothing else in the app knows which one it is.
  */
 import type { DaemonTransportFactory } from '@holdfast/client';
-import { createTauriWebSocketTransportFactory, isTauriWebSocketAvailable } from '@holdfast/client/tauri-websocket';
+import {
+  createTauriWebSocketTransportFactory,
+  isTauriWebSocketAvailable,
+} from '@holdfast/client/tauri-websocket';
 import { createWebSocketTransportFactory } from '@holdfast/client/websocket';
 import { isTauri } from '@tauri-apps/api/core';
 import { createPluginTransportFactory, isAvailable } from 'tauri-plugin-daemon-transport-api';
@@ -32,7 +35,7 @@ export function transportKind(): TransportKind | null {
 
 async function choose(): Promise<ChosenTransport> {
   if (isTauri()) {
-    if (await isAvailable()) return { kind: 'plugin', factory: createPluginTransportFactory() };
+    if (isAvailable()) return { kind: 'plugin', factory: createPluginTransportFactory() };
     if (await isTauriWebSocketAvailable()) {
       return { kind: 'tauri-websocket', factory: createTauriWebSocketTransportFactory() };
     }

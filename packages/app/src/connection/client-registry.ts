@@ -17,7 +17,12 @@ const entries = new Map<string, Entry>();
 export function acquireClient(url: string, transportFactory: DaemonTransportFactory): DaemonClientV2 {
   let entry = entries.get(url);
   if (entry === undefined) {
-    const client = new DaemonClientV2({ url, transportFactory, clientName: 'Holdfast app', version: __APP_VERSION__ });
+    const client = new DaemonClientV2({
+      url,
+      transportFactory,
+      clientName: 'Holdfast app',
+      version: __APP_VERSION__,
+    });
     entry = { client, users: 0, release: null };
     entries.set(url, entry);
     client.connect().catch(() => {

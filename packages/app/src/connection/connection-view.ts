@@ -3,7 +3,7 @@
  * client and of the desktop's start of the daemon. Pure: `status-sentences.ts` turns it into words.
  */
 import type { ClientSnapshot, DisconnectReason } from '@holdfast/client';
-import type { DesktopState } from '../desktop/desktop-daemon.js';
+import type { DesktopState } from '../tauri/desktop-daemon.js';
 
 /** Why a connection failed or ended. */
 export type Reason = Omit<DisconnectReason, 'retryable'>;
@@ -59,10 +59,12 @@ export function connectionView(
   openedAtMs: number,
   behindBytes: number,
 ): ConnectionView {
-  if (desktop?.kind === 'starting') {
+  // A connection that is there tells more than what became of an attempt to start the daemon.
+  const connected = snapshot?.state.kind === 'connected';
+  if (!connected && desktop?.kind === 'starting') {
     return { kind: 'starting', step: desktop.step, elapsedMs: desktop.elapsedMs };
   }
-  if (desktop?.kind === 'failed') {
+  if (!connected && desktop?.kind === 'failed') {
     const { message, exitCode, log } = desktop;
     return { kind: 'start-failed', message, exitCode, log };
   }

@@ -23,7 +23,12 @@ const LEVELS: ReadonlyMap<number, string> = new Map([
 /** Fields that a line begins with, and those that name nothing to a person. */
 const SAID_ELSEWHERE = new Set(['level', 'time', 'msg', 'event']);
 
-type LogLine = { readonly time: string; readonly level: string; readonly text: string; readonly trouble: boolean };
+type LogLine = {
+  readonly time: string;
+  readonly level: string;
+  readonly text: string;
+  readonly trouble: boolean;
+};
 
 function read(line: string): LogLine | null {
   let value: unknown;

@@ -4,8 +4,8 @@
  */
 import { PROTOCOL_VERSION } from '@holdfast/protocol';
 import { useCallback, useMemo, useState } from 'react';
-import { isDesktop } from '../desktop/desktop-daemon.js';
-import { useDesktopDaemon } from '../desktop/useDesktopDaemon.js';
+import { isDesktop } from '../tauri/desktop-daemon.js';
+import { useDesktopDaemon } from '../tauri/useDesktopDaemon.js';
 import { connectionView, type ConnectionNames, type ConnectionView, type Reason } from './connection-view.js';
 import { pageAddress, readableAddress } from './daemon-address.js';
 import { transportKind } from './choose-transport.js';
@@ -90,7 +90,11 @@ export function useConnection(): ConnectionHandle {
   );
 
   const reason =
-    snapshot === null ? null : snapshot.state.kind === 'disconnected' ? snapshot.state.reason : (snapshot.lastError ?? null);
+    snapshot === null
+      ? null
+      : snapshot.state.kind === 'disconnected'
+        ? snapshot.state.reason
+        : (snapshot.lastError ?? null);
 
   const facts = (): readonly Fact[] => {
     const list: Fact[] = [{ name: 'Address', value: names.address }];

@@ -27,6 +27,8 @@ export type Diagnostics = {
 };
 
 declare global {
+  // Only an interface can be added to.
+  // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
   interface Window {
     __holdfast?: Diagnostics;
   }
@@ -48,7 +50,9 @@ const diagnostics: Diagnostics = Object.freeze({
   getScreenText: () => current?.sessions.shown?.text ?? '',
   getScreen: () => {
     const session = current?.sessions.shown;
-    return session === undefined ? null : { ...session.getSnapshot(), ...session.screen };
+    return session === undefined
+      ? null
+      : { ...session.getSnapshot(), drawnOffset: session.drawnOffset, ...session.screen };
   },
   openProbe: (terminalId: string, from?: number) => {
     if (current === null) throw new Error('not connected to a daemon yet');

@@ -59,7 +59,14 @@ export function openProbe(client: DaemonClientV2, terminalId: string, from?: num
     },
   });
   return {
-    report: () => ({ startOffset, bytes, sha256: bytesToHex(hash.clone().digest()), gaps: [...gaps], done, error }),
+    report: () => ({
+      startOffset,
+      bytes,
+      sha256: bytesToHex(hash.clone().digest()),
+      gaps: [...gaps],
+      done,
+      error,
+    }),
     close: () => {
       attachment.detach();
     },

@@ -1,7 +1,7 @@
 /** Draws the one overlay that is open, with what it needs to know, and carries out what was decided in it. */
 import { useEffect, useState, type ReactElement } from 'react';
 import type { ConnectionHandle } from '../connection/useConnection.js';
-import { daemonLog, isDesktop } from '../desktop/desktop-daemon.js';
+import { daemonLog, isDesktop } from '../tauri/desktop-daemon.js';
 import { titleOf } from '../sidebar/terminal-words.js';
 import type { TerminalsHandle } from '../state/useTerminals.js';
 import { useWindow } from '../state/window.js';
@@ -25,7 +25,11 @@ export function Overlays(props: Props): ReactElement | null {
   const { connection, terminals, onClosed } = props;
   const overlay = useWindow((state) => state.overlay);
   const show = useWindow((state) => state.show);
-  const log = useLog(overlay?.kind === 'details' || overlay?.kind === 'log', connection.startLog, props.onFailed);
+  const log = useLog(
+    overlay?.kind === 'details' || overlay?.kind === 'log',
+    connection.startLog,
+    props.onFailed,
+  );
   const close = (): void => {
     show(null);
   };
@@ -47,7 +51,13 @@ export function Overlays(props: Props): ReactElement | null {
       );
     case 'log':
       return (
-        <DetailsDialog title="The daemon’s log" facts={[]} log={log ?? []} onClose={close} onClosed={onClosed} />
+        <DetailsDialog
+          title="The daemon’s log"
+          facts={[]}
+          log={log ?? []}
+          onClose={close}
+          onClosed={onClosed}
+        />
       );
     case 'help':
       return (

@@ -22,7 +22,8 @@ export function SettingsDialog({ onClose, onClosed }: Props): ReactElement {
           value={settings.theme}
           onChange={(event) => {
             const { value } = event.target;
-            if (value === 'dark' || value === 'light' || value === 'system') settings.change({ theme: value });
+            if (value === 'dark' || value === 'light' || value === 'system')
+              settings.change({ theme: value });
           }}
         >
           <option value="system">As the system</option>
@@ -42,7 +43,8 @@ export function SettingsDialog({ onClose, onClosed }: Props): ReactElement {
           onChange={(event) => {
             setSize(event.target.value);
             const typed = event.target.valueAsNumber;
-            if (typed >= MIN_FONT_SIZE && typed <= MAX_FONT_SIZE) settings.change({ fontSize: boundedFontSize(typed) });
+            if (typed >= MIN_FONT_SIZE && typed <= MAX_FONT_SIZE)
+              settings.change({ fontSize: boundedFontSize(typed) });
           }}
           onBlur={() => {
             setSize(String(settings.fontSize));

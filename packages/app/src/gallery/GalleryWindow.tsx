@@ -42,7 +42,11 @@ function terminal(terminalId: string, part: Partial<TerminalInfo>): TerminalInfo
 
 const TERMINALS: readonly TerminalInfo[] = [
   terminal('one', {}),
-  terminal('two', { title: 'Tests, watching for changes in every package', titleFixed: true, foreground: 'node' }),
+  terminal('two', {
+    title: 'Tests, watching for changes in every package',
+    titleFixed: true,
+    foreground: 'node',
+  }),
   terminal('three', { title: 'review', foreground: 'agent' }),
   terminal('four', {
     title: 'build',
@@ -178,7 +182,13 @@ function GalleryOverlayView(props: {
       return <DetailsDialog {...common} title="The daemon’s log" facts={[]} log={GALLERY_LOG} />;
     case 'close':
       return (
-        <CloseTerminalDialog title="Tests" program="node" onConfirm={onClose} onCancel={onClose} onClosed={nothing} />
+        <CloseTerminalDialog
+          title="Tests"
+          program="node"
+          onConfirm={onClose}
+          onCancel={onClose}
+          onClosed={nothing}
+        />
       );
     case 'paste':
       return (

@@ -41,7 +41,9 @@ export function StillTerminal({ kind }: Props): ReactElement {
     if (kind === 'gap') terminal.write(gapMark(1_400_000, ROWS));
     terminal.write(TEXT);
     if (kind === 'gone') {
-      terminal.write(goneMark('This terminal ended with the daemon; only its last screen is kept here', null));
+      terminal.write(
+        goneMark('This terminal ended with the daemon; only its last screen is kept here', null),
+      );
     }
     terminal.write('', () => {
       if (kind === 'gap') terminal.scrollToTop();
@@ -57,7 +59,11 @@ export function StillTerminal({ kind }: Props): ReactElement {
       {kind === 'sized-elsewhere' ? (
         <SizeHeader size={{ cols: COLS, rows: ROWS }} onUse={() => undefined} />
       ) : null}
-      <div ref={place} className="terminal-place" data-scrolls={kind === 'sized-elsewhere' ? 'true' : undefined} />
+      <div
+        ref={place}
+        className="terminal-place"
+        data-scrolls={kind === 'sized-elsewhere' ? 'true' : undefined}
+      />
     </section>
   );
 }

@@ -58,7 +58,10 @@ export const GALLERY_STATES: readonly GalleryState[] = [
     name: 'retrying',
     view: { kind: 'retrying', reason: RESET, nextRetryAtMs: NOW + 4000, hadConnection: true },
   },
-  { name: 'retrying-now', view: { kind: 'retrying', reason: RESET, nextRetryAtMs: null, hadConnection: true } },
+  {
+    name: 'retrying-now',
+    view: { kind: 'retrying', reason: RESET, nextRetryAtMs: null, hadConnection: true },
+  },
   {
     name: 'retrying-never-connected',
     view: {
@@ -136,10 +139,30 @@ export const GALLERY_STATES: readonly GalleryState[] = [
     overlay: 'log',
     desktop: true,
   },
-  { name: 'help-allow-origin', view: refused('upgrade_refused', '403', { status: 403 }), overlay: 'help-allow-origin', main: 'blank' },
-  { name: 'help-allow-address', view: refused('policy_refused', 'Add "ws://192.0.2.7:6767/ws" to the allow list of the capability.'), overlay: 'help-allow-address', main: 'blank' },
-  { name: 'help-get-in', view: refused('unauthorized', 'A key is needed.'), overlay: 'help-get-in', main: 'blank' },
-  { name: 'help-update', view: refused('protocol_unsupported', 'No common version.'), overlay: 'help-update', main: 'blank' },
+  {
+    name: 'help-allow-origin',
+    view: refused('upgrade_refused', '403', { status: 403 }),
+    overlay: 'help-allow-origin',
+    main: 'blank',
+  },
+  {
+    name: 'help-allow-address',
+    view: refused('policy_refused', 'Add "ws://192.0.2.7:6767/ws" to the allow list of the capability.'),
+    overlay: 'help-allow-address',
+    main: 'blank',
+  },
+  {
+    name: 'help-get-in',
+    view: refused('unauthorized', 'A key is needed.'),
+    overlay: 'help-get-in',
+    main: 'blank',
+  },
+  {
+    name: 'help-update',
+    view: refused('protocol_unsupported', 'No common version.'),
+    overlay: 'help-update',
+    main: 'blank',
+  },
   { name: 'close-dialog', view: CONNECTED, overlay: 'close' },
   { name: 'paste-dialog', view: CONNECTED, overlay: 'paste' },
 ];

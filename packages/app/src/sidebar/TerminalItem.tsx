@@ -53,10 +53,20 @@ export function TerminalItem(props: Props): ReactElement {
             {words === '' ? null : <span className="visually-hidden">, {words}</span>}
           </button>
           <span className="terminal-item-actions">
-            <button type="button" className="button-icon" aria-label={`Rename ${title}`} onClick={props.onRename}>
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={`Rename ${title}`}
+              onClick={props.onRename}
+            >
               <Pencil className="icon icon-small" aria-hidden="true" />
             </button>
-            <button type="button" className="button-icon" aria-label={`Close ${title}`} onClick={props.onClose}>
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={`Close ${title}`}
+              onClick={props.onClose}
+            >
               <X className="icon icon-small" aria-hidden="true" />
             </button>
           </span>

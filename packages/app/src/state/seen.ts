@@ -25,7 +25,11 @@ export const useSeen = create<SeenStore>()((set) => ({
         const before = marks[terminalId];
         const seenNow = terminalId === shownId || (first && before === undefined);
         const mark = seenNow ? { outputOffset, bells } : (before ?? { outputOffset: 0, bells: 0 });
-        if (before === undefined || before.outputOffset !== mark.outputOffset || before.bells !== mark.bells) {
+        if (
+          before === undefined ||
+          before.outputOffset !== mark.outputOffset ||
+          before.bells !== mark.bells
+        ) {
           changed = true;
         }
         next[terminalId] = mark;

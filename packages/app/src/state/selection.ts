@@ -11,7 +11,10 @@ export function shownAfter(
     const place = former.indexOf(chosen);
     if (place >= 0) {
       const after = former.slice(place + 1).find((id) => now.includes(id));
-      const before = former.slice(0, place).reverse().find((id) => now.includes(id));
+      const before = former
+        .slice(0, place)
+        .reverse()
+        .find((id) => now.includes(id));
       return after ?? before ?? now[0] ?? null;
     }
   }

@@ -137,7 +137,7 @@ export function useTerminals(
   // A newly shown terminal has the focus, and in a window that the person looks at it has this window's size.
   useEffect(() => {
     if (session === null) return;
-    if (document.hasFocus()) session.used();
+    if (document.visibilityState === 'visible') session.used();
     const { overlay, renamingId } = useWindow.getState();
     if (overlay === null && renamingId === null) session.focus();
   }, [session]);
@@ -171,7 +171,7 @@ export function useTerminals(
   }, [list, select]);
 
   const drawnOffset = useCallback(
-    (terminalId: string) => sessions?.get(terminalId)?.getSnapshot().drawnOffset ?? 0,
+    (terminalId: string) => sessions?.get(terminalId)?.drawnOffset ?? 0,
     [sessions],
   );
 
@@ -181,14 +181,13 @@ export function useTerminals(
 function useSessions(client: DaemonClientV2 | null): TerminalSessions | null {
   const [sessions, setSessions] = useState<TerminalSessions | null>(null);
   useEffect(() => {
-    if (client === null) return undefined;
     const made = new TerminalSessions({
-      client,
       openLink,
       onRefused: (why) => {
         const { say, dismiss, refuse } = useNotice.getState();
         refuse();
-        if (why === 'ended') say({ text: 'Nothing was typed: the program in this terminal has ended.', dismiss });
+        if (why === 'ended')
+          say({ text: 'Nothing was typed: the program in this terminal has ended.', dismiss });
       },
       onInputFailed: ({ code, message }) => {
         const { say, dismiss } = useNotice.getState();
@@ -197,12 +196,19 @@ function useSessions(client: DaemonClientV2 | null): TerminalSessions | null {
       },
     });
     setSessions(made);
-    diagnose({ client, sessions: made });
     return () => {
-      diagnose(null);
       setSessions(null);
       made.dispose();
     };
-  }, [client]);
+  }, []);
+
+  useEffect(() => {
+    if (sessions === null) return undefined;
+    sessions.connect(client);
+    diagnose(client === null ? null : { client, sessions });
+    return () => {
+      diagnose(null);
+    };
+  }, [sessions, client]);
   return sessions;
 }

@@ -2,7 +2,14 @@
  * Puts a session's screen into the page: the terminal itself, and a thin header only while another window has set its
  * size. React owns the frame; the session owns everything inside it.
  */
-import { useEffect, useLayoutEffect, useRef, useSyncExternalStore, type ReactElement, type RefObject } from 'react';
+import {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useSyncExternalStore,
+  type ReactElement,
+  type RefObject,
+} from 'react';
 import { sizedElsewhere } from './size-policy.js';
 import { SizeHeader } from './SizeHeader.js';
 import type { TerminalSession } from './terminal-session.js';

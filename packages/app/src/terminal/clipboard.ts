@@ -27,6 +27,7 @@ function copyByCommand(text: string): boolean {
   document.addEventListener('copy', onCopy, { capture: true });
   try {
     // Deprecated in the standard and still the only way without a permission in some WebViews.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     return document.execCommand('copy') && done;
   } catch {
     return false;

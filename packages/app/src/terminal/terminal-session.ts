@@ -3,8 +3,16 @@
  * drawn is not acknowledged), keeps the screen through every loss of the connection, and sends only what the person
  * typed. A session that is not shown has no stream; shown again, it goes on from the byte it had reached.
  */
-import type { Attachment, DaemonClientV2, Output, Snapshot } from '@holdfast/client';
+import {
+  DaemonClientError,
+  type Attachment,
+  type DaemonClientV2,
+  type Output,
+  type Snapshot,
+} from '@holdfast/client';
+import type { Method, MethodInput, MethodResult } from '@holdfast/protocol';
 import type { Terminal } from '@xterm/xterm';
+import { PROGRESS_INTERVAL_MS } from '../limits.js';
 import type { Settings } from '../state/settings.js';
 import { createEmulator, screenText } from './emulator.js';
 import { InputQueue, type InputFailure } from './input-queue.js';
@@ -18,7 +26,7 @@ import { cellsIn } from './cell-size.js';
 /** What a view shows beside the screen. The same object until something in it changes. */
 export type SessionSnapshot = {
   readonly size: SizeState;
-  /** Output that is drawn, in bytes from the terminal's start. */
+  /** Output that is drawn, in bytes from the terminal's start; told at most every {@link PROGRESS_INTERVAL_MS}. */
   readonly drawnOffset: number;
   /** False until the first screen was drawn. */
   readonly drawn: boolean;
@@ -32,7 +40,8 @@ export type SessionSnapshot = {
 export type Gone = { readonly how: 'closed' | 'lost'; readonly why: string };
 
 export type SessionPort = {
-  readonly client: DaemonClientV2;
+  /** The client of now: it is another one when the daemon has another address. */
+  readonly client: () => DaemonClientV2 | null;
   readonly openLink: (uri: string) => void;
   /** Something typed was refused: nothing of it was sent. */
   readonly onRefused: (why: 'not-connected' | 'ended') => void;
@@ -41,7 +50,18 @@ export type SessionPort = {
 };
 
 /** Mouse reports (X10, UTF-8, SGR, urxvt): the person did not type them. */
-const MOUSE_REPORT = /^\x1b\[(?:M|<|\d+;\d+;\d+M)/;
+function isMouseReport(data: string): boolean {
+  return data.startsWith('\x1b[') && /^(?:M|<|\d+;\d+;\d+M)/.test(data.slice(2));
+}
+
+function request<M extends Method>(
+  client: DaemonClientV2 | null,
+  method: M,
+  params: MethodInput<M>,
+): Promise<MethodResult<M>> {
+  if (client !== null) return client.request(method, params);
+  return Promise.reject(new DaemonClientError('not_connected', `No daemon; ${method} was not sent.`));
+}
 
 const ENDED_WITH_DAEMON = 'This terminal ended with the daemon; only its last screen is kept here';
 
@@ -67,6 +87,8 @@ export class TerminalSession {
   #epoch: string | null = null;
   #gapBytes = 0;
   #opened = false;
+  #drawnOffset = 0;
+  #progress: ReturnType<typeof setTimeout> | null = null;
   #box: { readonly width: number; readonly height: number } | null = null;
 
   constructor(terminalId: string, settings: Settings, port: SessionPort) {
@@ -75,11 +97,11 @@ export class TerminalSession {
     this.#terminal = createEmulator(settings, port.openLink);
     this.#host.className = 'terminal-host';
     this.#input = new InputQueue({
-      send: (data) => port.client.request('terminal.input', { terminalId, data }),
+      send: (data) => request(port.client(), 'terminal.input', { terminalId, data }),
       onFailed: port.onInputFailed,
     });
     this.#sizes = new SizeAsker({
-      ask: (size) => port.client.request('terminal.resize', { terminalId, ...size }),
+      ask: (size) => request(port.client(), 'terminal.resize', { terminalId, ...size }),
       onAnswered: (size) => {
         this.#size({ kind: 'answered', size });
       },
@@ -126,12 +148,13 @@ export class TerminalSession {
 
   /** Begins to follow the output, from where this screen is. */
   show(): void {
-    if (this.#attachment !== null || this.#snapshot.gone !== null) return;
+    const client = this.#port.client();
+    if (client === null || this.#attachment !== null || this.#snapshot.gone !== null) return;
     this.#size({ kind: 'attaching' });
-    this.#attachment = this.#port.client.attach(this.terminalId, {
+    this.#attachment = client.attach(this.terminalId, {
       ...(this.#resume ?? {}),
       onAttached: () => {
-        const { state } = this.#port.client.getSnapshot();
+        const { state } = client.getSnapshot();
         if (state.kind === 'connected') this.#epoch = state.daemon.epoch;
       },
       onSnapshot: (snapshot) => {
@@ -182,6 +205,7 @@ export class TerminalSession {
 
   dispose(): void {
     this.hide();
+    if (this.#progress !== null) clearTimeout(this.#progress);
     this.#sizes.dispose();
     this.unmount();
     this.#terminal.dispose();
@@ -218,12 +242,17 @@ export class TerminalSession {
       this.#port.onRefused('ended');
       return;
     }
-    if (this.#port.client.getSnapshot().state.kind !== 'connected') {
+    if (!this.#connected) {
       this.#port.onRefused('not-connected');
       return;
     }
     this.#size({ kind: 'used' });
     this.#input.type(data);
+  }
+
+  /** Output that is drawn, in bytes from the terminal's start. */
+  get drawnOffset(): number {
+    return this.#drawnOffset;
   }
 
   get bracketedPaste(): boolean {
@@ -248,7 +277,7 @@ export class TerminalSession {
 
   #emitted(data: string): void {
     if (isFocusReport(data)) return;
-    if (MOUSE_REPORT.test(data)) {
+    if (isMouseReport(data)) {
       if (this.#live()) this.#input.type(data);
       return;
     }
@@ -261,7 +290,11 @@ export class TerminalSession {
 
   #live(): boolean {
     const { exit, gone } = this.#snapshot;
-    return exit === null && gone === null && this.#port.client.getSnapshot().state.kind === 'connected';
+    return exit === null && gone === null && this.#connected;
+  }
+
+  get #connected(): boolean {
+    return this.#port.client()?.getSnapshot().state.kind === 'connected';
   }
 
   /** Runs after everything that was written before. */
@@ -286,7 +319,12 @@ export class TerminalSession {
     const attachment = this.#attachment;
     this.#terminal.write(data, () => {
       attachment?.ack(end);
-      this.#set({ drawnOffset: end, drawn: true });
+      this.#drawnOffset = end;
+      if (!this.#snapshot.drawn) this.#set({ drawnOffset: end, drawn: true });
+      this.#progress ??= setTimeout(() => {
+        this.#progress = null;
+        this.#set({ drawnOffset: this.#drawnOffset });
+      }, PROGRESS_INTERVAL_MS);
     });
   }
 

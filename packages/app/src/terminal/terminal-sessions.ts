@@ -1,26 +1,36 @@
 /**
- * The sessions of one client: made when a terminal is first shown, kept so that going back to it is instant, and
+ * The sessions of one window: made when a terminal is first shown, kept so that going back to it is instant, and
  * bounded in number. The one shown last is never given up.
  */
 import { MAX_KEPT_SCREENS } from '../limits.js';
 import { useSettings } from '../state/settings.js';
 import { onThemeChange } from '../state/theme.js';
+import type { DaemonClientV2 } from '@holdfast/client';
 import { TerminalSession, type SessionPort } from './terminal-session.js';
 
 export class TerminalSessions {
   readonly #port: SessionPort;
+  #client: DaemonClientV2 | null = null;
   /** Shown longest ago first. */
   readonly #sessions = new Map<string, TerminalSession>();
   readonly #stops: (() => void)[];
   #shownId: string | null = null;
 
-  constructor(port: SessionPort) {
-    this.#port = port;
+  constructor(port: Omit<SessionPort, 'client'>) {
+    this.#port = { ...port, client: () => this.#client };
     const applyAll = (): void => {
       const settings = useSettings.getState();
       for (const session of this.#sessions.values()) session.apply(settings);
     };
     this.#stops = [onThemeChange(applyAll), useSettings.subscribe(applyAll)];
+  }
+
+  /** The client whose terminals these are. With another one the screens stay, and go on where they can. */
+  connect(client: DaemonClientV2 | null): void {
+    if (client === this.#client) return;
+    this.shown?.hide();
+    this.#client = client;
+    this.shown?.show();
   }
 
   get(terminalId: string): TerminalSession | undefined {

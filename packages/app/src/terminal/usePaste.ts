@@ -48,7 +48,9 @@ export function usePaste(session: TerminalSession | null): PasteHandle {
           confirm(text);
           return;
         case 'ask':
-          useWindow.getState().show({ kind: 'paste', terminalId: session.terminalId, text, lines: decision.lines });
+          useWindow
+            .getState()
+            .show({ kind: 'paste', terminalId: session.terminalId, text, lines: decision.lines });
           return;
         case 'too-large': {
           const { say, dismiss } = useNotice.getState();
