@@ -63,18 +63,16 @@ describe('an attachment', () => {
     const attachment = test.client.attach('t', recorder(seen));
     const number = accept(test.last(), SNAPSHOT_START);
     for (const [part, data] of ['one ', 'two ', 'three'].entries()) {
-      test
-        .last()
-        .message({
-          type: 'snapshot',
-          attachment: number,
-          offset: 10,
-          cols: 80,
-          rows: 24,
-          part,
-          parts: 3,
-          data,
-        });
+      test.last().message({
+        type: 'snapshot',
+        attachment: number,
+        offset: 10,
+        cols: 80,
+        rows: 24,
+        part,
+        parts: 3,
+        data,
+      });
     }
     output(test.last(), number, 10, 'hello');
     test.last().message({ type: 'resized', attachment: number, cols: 100, rows: 30 });
@@ -131,18 +129,16 @@ describe('an attachment', () => {
     const seen: Seen = [];
     test.client.attach('t', recorder(seen));
     const number = accept(test.last(), SNAPSHOT_START);
-    test
-      .last()
-      .message({
-        type: 'snapshot',
-        attachment: number,
-        offset: 10,
-        cols: 80,
-        rows: 24,
-        part: 0,
-        parts: 2,
-        data: 'half',
-      });
+    test.last().message({
+      type: 'snapshot',
+      attachment: number,
+      offset: 10,
+      cols: 80,
+      rows: 24,
+      part: 0,
+      parts: 2,
+      data: 'half',
+    });
     reconnect(test);
     expect(test.last().request('terminal.attach').params['from']).toBeUndefined();
     snapshot(test.last(), accept(test.last(), SNAPSHOT_START), 10, 'whole');

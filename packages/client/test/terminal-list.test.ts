@@ -32,14 +32,12 @@ const created = (revision: number, id: string): DaemonEvent => ({
 
 function answerList(test: Bench, revision: number, ids: string[]): void {
   const { id } = test.last().requests('terminal.list').at(-1) ?? { id: 0 };
-  test
-    .last()
-    .message({
-      type: 'response',
-      id,
-      ok: true,
-      result: { revision, terminals: ids.map((name) => terminal(name)) },
-    });
+  test.last().message({
+    type: 'response',
+    id,
+    ok: true,
+    result: { revision, terminals: ids.map((name) => terminal(name)) },
+  });
 }
 
 const ids = (test: Bench): string[] =>
