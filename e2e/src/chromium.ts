@@ -32,10 +32,11 @@ export async function openChromium(
     headless: true,
   });
   const browser = await chromium.connect(server.wsEndpoint());
-  const page = await browser.newPage({
+  const context = await browser.newContext({
     viewport: { width: options.width ?? 1120, height: options.height ?? 720 },
     colorScheme: options.colorScheme ?? 'dark',
   });
+  const page = await context.newPage();
   page.setDefaultTimeout(DEADLINE_MS);
   await page.goto(url);
   return {

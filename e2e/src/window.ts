@@ -14,6 +14,7 @@ import { until } from './until.js';
 export type WindowOptions = {
   /** The app. */
   binary: string;
+  args?: readonly string[];
   env: NodeJS.ProcessEnv;
   /** A display that is already there; without it, one is started for this window. */
   display?: string;
@@ -83,7 +84,7 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
       connectionRetryCount: 0,
       capabilities: {
         'wdio:enforceWebDriverClassic': true,
-        'webkitgtk:browserOptions': { binary: options.binary, args: [] },
+        'webkitgtk:browserOptions': { binary: options.binary, args: [...(options.args ?? [])] },
       } as WebdriverIO.Capabilities,
     });
     await browser.setTimeout({ script: WINDOW_DEADLINE_MS });
@@ -97,6 +98,7 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
           .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
       );
     };
+    let closed = false;
     const window: TestWindow = {
       browser,
       appPid,
@@ -142,6 +144,10 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
         await browser.refresh();
       },
       screenshot: async (path) => {
+        // Two frames: what the document says now has then been painted.
+        await window.run(
+          'return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+        );
         await writeFile(path, Buffer.from(await browser.takeScreenshot(), 'base64'));
       },
       processes: () => descendants(appPid),
@@ -149,6 +155,7 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
         await browser.setWindowRect(null, null, width, height);
       },
       close: async () => {
+        closed = true;
         try {
           await browser.closeWindow();
         } catch (error) {
@@ -157,10 +164,11 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
         }
       },
       end: async () => {
-        try {
-          await browser.deleteSession();
-        } catch {
-          // The session has ended with its window; ending the processes below does the rest.
+        if (!closed) {
+          closed = true;
+          await browser.deleteSession().catch(() => {
+            // The app may have ended by itself; ending the processes below does the rest.
+          });
         }
         await running.end();
         await display.end();

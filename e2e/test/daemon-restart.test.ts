@@ -23,7 +23,7 @@ describe.each(surfaces)('$name', (surface) => {
     await first.kill();
     await until(
       'the status line shows a lost connection',
-      async () => (await page.statusState()) === 'retrying',
+      async () => /retrying|not-running/.test(await page.statusState()),
       {
         lastSeen: () => page.statusText(),
       },

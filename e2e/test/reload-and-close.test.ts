@@ -16,6 +16,8 @@ const PROMISED_END_MS = 1000;
 /** What the person sees: text with scrollback, and the drawn rows with their colours and styles. */
 async function screenOf(page: AppPage): Promise<{ text: string; rows: string }> {
   const rows = await page.driver.run<string>(`
+    // Two frames: what was written has then been drawn.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const rows = document.querySelector('.xterm-rows').cloneNode(true);
     for (const cell of rows.querySelectorAll('[class*=cursor]')) {
       cell.className = [...cell.classList].filter((name) => !name.includes('cursor')).join(' ');
@@ -63,7 +65,7 @@ const scenes = [
     name: 'colours and wide characters',
     enter: async (page: AppPage): Promise<void> => {
       await page.typeLine(
-        `for i in $(seq 0 255); do printf '\\033[48;5;%sm%4s\\033[0m' $i $i; done; printf '\\033[1;3;4;38;2;255;100;0mtruecolour\\033[0m 漢字 👍 é\\n'; echo en''d`,
+        `for i in $(seq 0 255); do printf '\\033[48;5;%sm%4s\\033[0m' $i $i; done; printf '\\033[1;3;4;38;2;255;100;0mtruecolour\\033[0m \\u6f22\\u5b57 \\U1f44d \\u00e9\\n'; echo en''d`,
       );
       await page.screenShows(/^end$/m);
     },
@@ -109,6 +111,7 @@ describe.each(surfaces)('$name', (surface) => {
       await page.focusTerminal();
       await page.driver.type(':q!');
       await page.driver.press('Enter');
+      await page.screenShows(/[$#] ?\s*$/);
     }
     await page.typeLine('echo alive-$((40+2))');
     await page.screenShows('alive-42');
