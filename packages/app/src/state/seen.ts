@@ -52,8 +52,7 @@ export function unseen(
   drawnOffset: number,
 ): { output: boolean; bell: boolean } {
   if (mark === undefined) return { output: false, bell: false };
-  return {
-    output: info.outputOffset > Math.max(mark.outputOffset, drawnOffset),
-    bell: info.bells > mark.bells,
-  };
+  const output = info.outputOffset > Math.max(mark.outputOffset, drawnOffset);
+  // A call for attention is part of the output: drawn with it, it was seen.
+  return { output, bell: info.bells > mark.bells && info.outputOffset > drawnOffset };
 }

@@ -12,7 +12,7 @@ import {
 } from '@holdfast/client';
 import type { Method, MethodInput, MethodResult } from '@holdfast/protocol';
 import type { Terminal } from '@xterm/xterm';
-import { PROGRESS_INTERVAL_MS } from '../limits.js';
+import { DEFAULT_FONT_SIZE, PROGRESS_INTERVAL_MS } from '../limits.js';
 import type { Settings } from '../state/settings.js';
 import { createEmulator, screenText } from './emulator.js';
 import { InputQueue, type InputFailure } from './input-queue.js';
@@ -21,7 +21,7 @@ import { isFocusReport } from './silence-replies.js';
 import { SizeAsker } from './size-asker.js';
 import { INITIAL_SIZE_STATE, stepSize, type Size, type SizeEvent, type SizeState } from './size-policy.js';
 import { terminalFont, terminalTheme } from './terminal-theme.js';
-import { cellsIn } from './cell-size.js';
+import { cellsIn, measureCell } from './cell-size.js';
 
 /** What a view shows beside the screen. The same object until something in it changes. */
 export type SessionSnapshot = {
@@ -346,10 +346,8 @@ export class TerminalSession {
 
   #refit(): void {
     if (this.#box === null) return;
-    const screen = this.#host.querySelector('.xterm-screen')?.getBoundingClientRect();
-    if (screen === undefined || screen.width === 0) return;
-    const { cols, rows } = this.#terminal;
-    const cell = { width: screen.width / cols, height: screen.height / rows };
+    const { fontFamily = 'monospace', fontSize = DEFAULT_FONT_SIZE } = this.#terminal.options;
+    const cell = measureCell(fontFamily, fontSize);
     this.#size({ kind: 'fit', fit: cellsIn(this.#box.width, this.#box.height, cell) });
   }
 
