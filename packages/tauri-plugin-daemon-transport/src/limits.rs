@@ -51,6 +51,18 @@ pub const BATCH_BYTES: usize = 1024 * 1024;
 #[cfg(any(target_os = "macos", target_os = "ios"))]
 pub const BATCH_BYTES: usize = 8 * 1024;
 
+/// This many small batches may be in flight at once; a further one waits for an acknowledgement or until
+/// [`PACED_BYTES`] have gathered. A lone message is never held back, and a flood of small ones does not cost a
+/// script and an answer each.
+pub const SMALL_BATCHES: usize = 2;
+
+/// From this size on a batch is worth a script of its own at any time.
+pub const PACED_BYTES: usize = if BATCH_BYTES < 64 * 1024 {
+    BATCH_BYTES
+} else {
+    64 * 1024
+};
+
 /// Bytes in flight in the `event` lane: each message is a script of its own there, so less may wait.
 pub const EVENT_IN_FLIGHT_BYTES: usize = 1024 * 1024;
 

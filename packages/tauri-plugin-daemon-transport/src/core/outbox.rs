@@ -16,7 +16,8 @@ use crate::{
     error::Failure,
     limits::{
         BATCH_BYTES, ENTRY_BYTES, EVENT_IN_FLIGHT_BYTES, EVENT_IN_FLIGHT_MESSAGES,
-        IN_FLIGHT_BATCHES, IN_FLIGHT_BYTES, OUTBOX_BYTES, PROBE_AFTER, PROBE_AT_MOST,
+        IN_FLIGHT_BATCHES, IN_FLIGHT_BYTES, OUTBOX_BYTES, PACED_BYTES, PROBE_AFTER, PROBE_AT_MOST,
+        SMALL_BATCHES,
     },
 };
 
@@ -73,6 +74,8 @@ pub struct Credit {
     pub entries: usize,
     /// Bytes in one parcel at most; a message that is larger goes alone.
     pub parcel_bytes: usize,
+    /// With some parcels in flight, the next waits until so many bytes have gathered.
+    pub paced_bytes: usize,
     /// The page cannot tell what it has evaluated: its first unacknowledged happening is repeated instead.
     pub repeats: bool,
 }
@@ -84,6 +87,7 @@ impl Credit {
         bytes: IN_FLIGHT_BYTES,
         entries: usize::MAX,
         parcel_bytes: BATCH_BYTES,
+        paced_bytes: PACED_BYTES,
         repeats: false,
     };
 
@@ -93,6 +97,7 @@ impl Credit {
         bytes: EVENT_IN_FLIGHT_BYTES,
         entries: EVENT_IN_FLIGHT_MESSAGES,
         parcel_bytes: EVENT_IN_FLIGHT_BYTES,
+        paced_bytes: 0,
         repeats: false,
     };
 
@@ -223,6 +228,12 @@ impl Outbox {
             && (self.flight.len() >= self.credit.parcels
                 || self.flight_cost + first.cost() > self.credit.bytes
                 || in_flight >= self.credit.entries as u64)
+        {
+            return None;
+        }
+        if self.flight.len() >= SMALL_BATCHES
+            && first.is_frame()
+            && self.waiting_cost < self.credit.paced_bytes
         {
             return None;
         }

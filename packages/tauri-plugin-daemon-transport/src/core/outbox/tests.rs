@@ -287,3 +287,31 @@ fn a_loss_is_found_by_what_was_evaluated_after_it() {
     assert_eq!(hand_over(&mut outbox), Some((5, 1)));
     assert_eq!(hand_over(&mut outbox), None);
 }
+
+#[test]
+fn a_lone_message_goes_at_once_and_a_flood_of_small_ones_is_gathered() {
+    let mut outbox = Outbox::new(Credit::BATCH);
+    let now = Instant::now();
+    for number in 1..=2 {
+        outbox.push(payload(10));
+        assert!(outbox.next_parcel(now).is_some(), "{number}");
+    }
+    outbox.push(payload(10));
+    outbox.push(payload(10));
+    assert_eq!(outbox.next_parcel(now), None);
+    assert_eq!(outbox.acknowledge(1, now), Ok(()));
+    assert_eq!(
+        outbox
+            .next_parcel(now)
+            .map(|parcel| (parcel.first, parcel.last)),
+        Some((3, 4))
+    );
+    outbox.push(payload(PACED_BYTES));
+    assert!(outbox.next_parcel(now).is_some());
+    outbox.push(payload(10));
+    outbox.push(closed());
+    assert_eq!(outbox.next_parcel(now), None);
+    assert_eq!(outbox.acknowledge(5, now), Ok(()));
+    assert_eq!(outbox.next_parcel(now).map(|parcel| parcel.first), Some(6));
+    assert_eq!(outbox.next_parcel(now).map(|parcel| parcel.first), Some(7));
+}
