@@ -120,8 +120,10 @@ function RenameField(props: {
       }}
       onKeyDown={(event) => {
         event.stopPropagation();
-        if (event.key === 'Enter') finish(changed());
-        if (event.key === 'Escape') finish(null);
+        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        // The focus goes to the terminal now, and some engines would deliver the rest of this key there.
+        event.preventDefault();
+        finish(event.key === 'Enter' ? changed() : null);
       }}
       onBlur={() => {
         finish(changed());

@@ -329,7 +329,14 @@ export class TerminalSession {
   }
 
   #resize(size: Size): void {
-    this.#terminal.resize(size.cols, size.rows);
+    const terminal = this.#terminal;
+    if (size.cols !== terminal.cols || size.rows !== terminal.rows) {
+      terminal.resize(size.cols, size.rows);
+      // The DOM renderer (xterm 6.0) keeps the letter spacing of the former width, and then gives each run of text
+      // one of its own. A change of any option makes it measure again; this option means nothing to that renderer.
+      const { options } = terminal;
+      options.rescaleOverlappingGlyphs = options.rescaleOverlappingGlyphs !== true;
+    }
     this.#size({ kind: 'resized', size });
   }
 
