@@ -41,7 +41,7 @@ export type ConnectionEvents = {
   readonly onEnd: (reason: DisconnectReason) => void;
 };
 
-/** The daemon must see a close in any case; this bound is only for the promise of `close()`. */
+/** Stands in its place until the factory has returned. */
 const noTransport: DaemonTransport = {
   send: () => undefined,
   close: () => undefined,

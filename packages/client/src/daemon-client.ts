@@ -226,6 +226,9 @@ export class DaemonClientV2 {
    * order, or `onGap` and `onSnapshot`. It ends by `detach()`, abort, `onClosed` or `onLost`.
    */
   attach(terminalId: string, options: AttachOptions): Attachment {
+    const onAbort = (): void => {
+      stream.detach();
+    };
     const stream = new AttachmentStream(
       {
         clock: this.#clock,
@@ -245,20 +248,19 @@ export class DaemonClientV2 {
           this.#call('terminal.detach', { attachment }, ignore, ignore);
         },
         send: (message) => this.#connector.welcomed?.send(message),
-        ended: (ended) => this.#attachments.delete(ended),
+        ended: (ended) => {
+          this.#attachments.delete(ended);
+          options.signal?.removeEventListener('abort', onAbort);
+        },
       },
       terminalId,
       options,
     );
-    const { signal } = options;
-    if (signal?.aborted === true) return stream;
-    signal?.addEventListener(
-      'abort',
-      () => {
-        stream.detach();
-      },
-      { once: true },
-    );
+    if (options.signal?.aborted === true) {
+      stream.detach();
+      return stream;
+    }
+    options.signal?.addEventListener('abort', onAbort, { once: true });
     this.#attachments.add(stream);
     const { state } = this.#connector.snapshot;
     if (state.kind === 'connected') stream.connected(state.daemon.epoch);

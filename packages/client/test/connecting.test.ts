@@ -64,6 +64,18 @@ describe('connecting', () => {
     expect(test.client.getSnapshot().state.kind).toBe('connected');
   });
 
+  it('forgets the retry of before when an attempt in between is refused for good', () => {
+    const test = bench();
+    test.client.ensureConnected();
+    test.last().end();
+    test.client.ensureConnected();
+    test.last().error({ code: 'upgrade_refused', message: '403 Origin not allowed', status: 403 });
+    test.last().end();
+    expect(test.clock.armed).toBe(0);
+    test.clock.advance(3_600_000);
+    expect(test.transports.length).toBe(2);
+  });
+
   it('rejects connect() when close() is called while connecting', async () => {
     const test = bench();
     const connecting = test.client.connect();
