@@ -115,6 +115,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     let stopping: Promise<void> | undefined;
     const stop = async (restart: boolean): Promise<void> => {
       log.info({ event: 'daemon.stopping', restart });
+      server.stopAccepting();
       if (restart) await registry.closeAll(CLOSE_SERVICE_RESTART, 'the daemon is restarting');
       else await registry.closeAll(CLOSE_GOING_AWAY, 'the daemon is stopping');
       await terminals.shutdown();

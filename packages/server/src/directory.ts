@@ -34,6 +34,10 @@ export class Directory {
     };
   }
 
+  has(terminalId: string): boolean {
+    return this.#entries.has(terminalId);
+  }
+
   /** A host's terminal with what only the daemon knows. */
   withViewers(terminal: HostTerminal): TerminalInfo {
     return { ...terminal, viewers: this.#entries.get(terminal.terminalId)?.viewers ?? 0 };

@@ -28,6 +28,8 @@ export const MAX_UNFINISHED_SEQUENCE_LENGTH = 64 * 1024;
 
 /** Input that waits because the program does not read it, in bytes: 1 MiB, a large paste. */
 export const INPUT_QUEUE_BYTES = 1024 * 1024;
+/** Input that did not fit is tried again after this time, in ms: 64 KiB take some 16 tries of 4 KiB. */
+export const INPUT_RETRY_MS = 5;
 /** From SIGHUP to SIGKILL when a terminal is closed, in ms. */
 export const KILL_AFTER_MS = 5_000;
 /** From SIGHUP to SIGKILL when the daemon ends, in ms: shorter, somebody waits for it. */
@@ -38,6 +40,8 @@ export const KILL_GRACE_MS = 2_000;
 export const FOREGROUND_INTERVAL_MS = 1_000;
 /** Output is read for so long after a program's end while something still writes, in bytes: 1 MiB (a background job may write for ever). */
 export const DRAIN_AFTER_EXIT_BYTES = 1024 * 1024;
+/** How much of it is read at once, in bytes. */
+export const DRAIN_READ_BYTES = 64 * 1024;
 /** Arguments shown in the list of terminals, in code units: the rest is cut, so that the list stays small. */
 export const MAX_SHOWN_ARGUMENTS_LENGTH = 2048;
 

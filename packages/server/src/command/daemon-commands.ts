@@ -7,7 +7,6 @@ import { findDaemon, startInBackground, type Started, stopDaemon } from './daemo
 import { EXIT } from './exit-codes.js';
 import { collect, type GlobalOptions, homeOf, parsePort } from './options.js';
 import { report } from './output.js';
-import { runDaemon } from './run-daemon.js';
 
 type ListenOptions = {
   readonly port?: number;
@@ -47,6 +46,8 @@ export function addDaemonCommands(program: Command): void {
     .option('--quiet', 'write the log to its file only')
     .action(async (options: ListenOptions & { quiet?: boolean }, command: Command) => {
       const globals = command.optsWithGlobals<GlobalOptions>();
+      // Loaded here alone: the other commands start faster without the daemon's code.
+      const { runDaemon } = await import('./run-daemon.js');
       process.exitCode = await runDaemon({
         ...options,
         home: homeOf(globals),

@@ -118,8 +118,7 @@ async function whenReady(child: ChildProcess, home: string): Promise<void> {
     const logLines = readLastLines(logFilePath(home), 10);
     throw new CommandError(
       said?.code ?? 'start_failed',
-      `${what} ${said?.message ?? ''}`.trim() +
-        (logLines.length === 0 ? '' : `\nThe last lines of ${logFilePath(home)}:\n${logLines.join('\n')}`),
+      `${what} ${said?.message ?? 'Its log may say why.'}`,
       undefined,
       { exitCode, logFile: logFilePath(home), logLines },
     );

@@ -1,6 +1,14 @@
 /** How `holdfast` speaks: plain sentences, or with `--json` one JSON document on stdout; errors on stderr with their code. */
 import { HoldfastError, reasonOf, systemCode } from '../errors.js';
 import { EXIT } from './exit-codes.js';
+import { formatLogLine } from './log-lines.js';
+
+/** What else is known about a daemon that did not start. */
+export type FailureDetails = {
+  readonly exitCode: number | null;
+  readonly logFile: string;
+  readonly logLines: readonly string[];
+};
 
 /** A failure of the command with the exit code it ends with. */
 export class CommandError extends Error {
@@ -9,7 +17,7 @@ export class CommandError extends Error {
     readonly code: string,
     message: string,
     readonly exitCode: number = EXIT.failure,
-    readonly details?: Readonly<Record<string, unknown>>,
+    readonly details?: FailureDetails,
   ) {
     super(message);
   }
@@ -48,8 +56,10 @@ export function reportError(json: boolean, error: unknown): number {
   const code = codeOf(error);
   const message = reasonOf(error);
   const details = error instanceof CommandError ? error.details : undefined;
+  const logLines = details?.logLines ?? [];
+  const log = logLines.length === 0 ? '' : `The last lines of the log:\n${logLines.map(formatLogLine).join('\n')}\n`;
   process.stderr.write(
-    json ? `${JSON.stringify({ error: { code, message, ...details } })}\n` : `holdfast: ${message}\n`,
+    json ? `${JSON.stringify({ error: { code, message, ...details } })}\n` : `holdfast: ${message}\n${log}`,
   );
   return error instanceof CommandError && error.exitCode !== EXIT.failure
     ? error.exitCode

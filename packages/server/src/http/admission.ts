@@ -100,8 +100,13 @@ function checkVersion(head: RequestHead): Refusal | undefined {
   return refuse(505, 'http_version', `HTTP/${shown(head.httpVersion)} is not spoken here. Use HTTP/1.1.`);
 }
 
-/** Whether an upgrade may become a WebSocket. */
-export function admitUpgrade(head: RequestHead, rules: AdmissionRules): Admission {
+/** Whether an upgrade may become a WebSocket. `bytesAfterHead` came with it, before our answer. */
+export function admitUpgrade(
+  head: RequestHead,
+  rules: AdmissionRules,
+  bytesAfterHead: number,
+  isStopping: boolean,
+): Admission {
   if (head.method !== 'GET') {
     return refuse(405, 'method_not_allowed', `A WebSocket starts with GET, not ${shown(head.method)}.`, {
       Allow: 'GET',
@@ -114,9 +119,15 @@ export function admitUpgrade(head: RequestHead, rules: AdmissionRules): Admissio
       `There is no WebSocket at this path. The path is ${WEBSOCKET_PATH}, exactly, without a query.`,
     );
   }
-  const version = checkVersion(head) ?? checkUpgradeHeaders(head);
-  if (version !== undefined) return version;
-  return checkHost(head, rules) ?? checkOrigin(head, rules);
+  const refusal = checkVersion(head) ?? checkUpgradeHeaders(head) ?? checkHost(head, rules);
+  if (refusal !== undefined) return refusal;
+  const admission = checkOrigin(head, rules);
+  if (admission.kind === 'refused') return admission;
+  if (bytesAfterHead > 0) {
+    return refuse(400, 'body_not_allowed', 'Bytes came with the WebSocket handshake, before its answer.');
+  }
+  if (isStopping) return refuse(503, 'stopping', 'The daemon is stopping. Try again when it runs.');
+  return admission;
 }
 
 function checkUpgradeHeaders(head: RequestHead): Refusal | undefined {

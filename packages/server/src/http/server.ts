@@ -48,7 +48,9 @@ export type HttpServerOptions = {
 
 export type HttpServer = {
   readonly port: number;
-  /** Takes no more connections; settles when the last one has ended. */
+  /** Takes no more connections and no more upgrades; those that are open go on. */
+  stopAccepting(): void;
+  /** Ends what is still open; settles when the last connection has ended. */
   close(): Promise<void>;
 };
 
@@ -149,6 +151,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   let rules: AdmissionRules = { allowedHosts: new Set(), allowedOrigins: new Set() };
   let policy = '';
   let nextConnectionId = 1;
+  let isStopping = false;
 
   const logRefusal = (refusal: Refusal, head: RequestHead, isUpgrade: boolean): void => {
     log.warn({
@@ -226,7 +229,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on('connect', (request, socket) => {
     // A proxy request: never ours.
     const head = headOf(request);
-    const refusal = admitUpgrade(head, rules);
+    const refusal = admitUpgrade(head, rules, 0, isStopping);
     if (refusal.kind !== 'refused') {
       socket.destroy();
       return;
@@ -248,15 +251,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, first: Buffer) => {
     const head = headOf(request);
-    const admission: ReturnType<typeof admitUpgrade> =
-      first.length > 0
-        ? {
-            kind: 'refused',
-            status: 400,
-            code: 'body_not_allowed',
-            message: 'Bytes came with the WebSocket handshake, before its answer.',
-          }
-        : admitUpgrade(head, rules);
+    const admission = admitUpgrade(head, rules, first.length, isStopping);
     if (admission.kind === 'refused') {
       logRefusal(admission, head, true);
       writeRawRefusal(socket, admission);
@@ -285,14 +280,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
   policy = contentSecurityPolicy(port);
 
+  const closed = new Promise<void>((resolve) => {
+    server.once('close', resolve);
+  });
   return {
     port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    stopAccepting: () => {
+      isStopping = true;
+      server.close();
+    },
+    close: () => {
+      if (!isStopping) server.close();
+      server.closeAllConnections();
+      return closed;
+    },
   };
 }

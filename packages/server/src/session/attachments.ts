@@ -65,6 +65,10 @@ export class Attachments {
     try {
       const { stream, result } = await this.#prepare(params);
       if (this.#isClosed) return;
+      // It may have been closed meanwhile, and nobody would tell this stream.
+      if (!this.#directory.has(terminalId)) {
+        throw new HoldfastError('terminal_not_found', `The terminal ${terminalId} was closed.`);
+      }
       this.#attached.set(attachment, { terminalId, stream });
       this.#directory.viewerJoined(terminalId);
       answer(result);

@@ -1,7 +1,7 @@
 /**
  * One viewer's stream of one terminal, without sockets or timers: decides what to read next and what to send. It
  * promises order and completeness, or a gap that names what is missing followed by a snapshot; and that what is sent
- * and not acknowledged stays within the window (after a snapshot: the snapshot and the window).
+ * and not acknowledged stays within the window, or one snapshot and the window. A snapshot is acknowledged by its offset.
  */
 import {
   MAX_OUTPUT_CHUNK_BYTES,
@@ -50,6 +50,8 @@ export class OutputStream {
   /** Whether a read may give something. */
   #hasMore = true;
   #isLost = false;
+  /** The snapshot that was sent last and not yet acknowledged: a viewer that does not take one gets no other. */
+  #openSnapshot: number | undefined;
 
   constructor(attachment: number, maxBehindBytes: number, position: StreamPosition) {
     this.attachment = attachment;
@@ -73,6 +75,7 @@ export class OutputStream {
   /** The viewer has taken output up to here; anything that was not sent is no acknowledgement. */
   acknowledge(offset: number): void {
     if (offset > this.#acknowledged) this.#acknowledged = Math.min(offset, this.#position.offset);
+    if (this.#openSnapshot !== undefined && offset >= this.#openSnapshot) this.#openSnapshot = undefined;
   }
 
   /** Starts anew with a snapshot; `gapFrom` names the first byte that the viewer misses, if it misses any. */
@@ -89,6 +92,7 @@ export class OutputStream {
     });
     this.#position = position;
     this.#acknowledged = offset;
+    this.#openSnapshot = offset;
     this.#end = Math.max(this.#end, offset);
     this.#hasMore = true;
     this.#isLost = false;
@@ -100,7 +104,7 @@ export class OutputStream {
     const unacknowledged = this.#position.offset - this.#acknowledged;
     if (this.#isLost || this.#end - this.#position.offset > this.#maxBehindBytes) {
       // Only a viewer that takes what it was sent can use a snapshot; another would be sent one after the other.
-      if (unacknowledged > OUTPUT_WINDOW_BYTES / 2) return { kind: 'wait' };
+      if (unacknowledged > OUTPUT_WINDOW_BYTES / 2 || this.#openSnapshot !== undefined) return { kind: 'wait' };
       return { kind: 'snapshot', atLeast: this.#position.offset };
     }
     if (!this.#hasMore) return { kind: 'wait' };

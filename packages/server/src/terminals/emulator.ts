@@ -31,7 +31,7 @@ export type InnerLine = {
 export type InnerBuffer = {
   readonly lines: { readonly length: number; get(index: number): InnerLine | undefined };
   readonly x: number;
-  readonly y: number;
+  y: number;
   readonly ybase: number;
   readonly scrollTop: number;
   readonly scrollBottom: number;
@@ -63,13 +63,21 @@ export type InnerEmulator = {
     };
   };
   readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
-  readonly _charsetService: { readonly glevel: number; readonly _charsets: readonly unknown[] };
+  readonly _charsetService: { readonly glevel: number; readonly charset: unknown; readonly _charsets: readonly unknown[] };
   readonly _oscLinkService: {
     getLinkData(id: number): { readonly id?: string | undefined; readonly uri: string } | undefined;
   };
   readonly _inputHandler: {
     readonly _curAttrData: CellStyle;
-    readonly _parser: { readonly currentState: number };
+    readonly _parser: {
+      /** 0 is the state outside of sequences. */
+      readonly currentState: number;
+      /** Not 0 after a printed character that a combining one or a repetition (REP) would join. */
+      readonly precedingJoinState: number;
+      readonly _transitions: { readonly table: ArrayLike<number> };
+    };
+    eraseInDisplay(params: { readonly params: readonly number[] }): boolean;
+    eraseInLine(params: { readonly params: readonly number[] }): boolean;
   };
   /** Parses at once, in this turn; the public `write` only ever parses later and cannot be caught when it fails. */
   writeSync(data: string): void;
@@ -86,7 +94,29 @@ export function createEmulator(cols: number, rows: number): Emulator {
   });
   emulator.loadAddon(new unicode11.Unicode11Addon());
   emulator.unicode.activeVersion = '11';
+  guardEraseAbove(emulator);
   return emulator;
+}
+
+/**
+ * "Erase above" (CSI 1 J) with the cursor at the end of the last row makes this version of the emulator look at a
+ * row that is not there, and throw. Then the rows above and the row itself are erased one after the other.
+ */
+function guardEraseAbove(emulator: Emulator): void {
+  const inner = inside(emulator);
+  emulator.parser.registerCsiHandler({ final: 'J' }, (params) => {
+    const { active } = inner.buffers;
+    const isLastRow = active.y + 1 >= active.lines.length;
+    if (params[0] !== 1 || !isLastRow || active.x + 1 < inner.cols) return false;
+    const above = { params: [1] };
+    if (active.y > 0) {
+      active.y -= 1;
+      inner._inputHandler.eraseInDisplay(above);
+      active.y += 1;
+    }
+    inner._inputHandler.eraseInLine(above);
+    return true;
+  });
 }
 
 /** The inside of an emulator; see the head of this file. */

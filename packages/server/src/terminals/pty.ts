@@ -1,15 +1,17 @@
 /**
  * One program on a pseudo-terminal: bytes in and out, size, signals, end. It promises that all output comes before
- * the end even when reading was paused, that input waiting for the program is counted, and that no failure of the
- * device ends the daemon.
+ * the end even when reading was paused, that input for a program which does not read waits within a limit, and that
+ * no failure of the device ends the daemon.
  */
+import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { type IPty, spawn } from '@lydell/node-pty';
 import type { ExitStatus, SignalName } from '@holdfast/protocol';
 import { HoldfastError, reasonOf, systemCode } from '../errors.js';
-import { DRAIN_AFTER_EXIT_BYTES, INPUT_QUEUE_BYTES } from '../limits.js';
+import { DRAIN_AFTER_EXIT_BYTES, DRAIN_READ_BYTES } from '../limits.js';
 import { foregroundOf } from './foreground.js';
+import { InputQueue } from './input-queue.js';
 import type { Program } from './program.js';
 
 export type PtyEvents = {
@@ -18,7 +20,7 @@ export type PtyEvents = {
   readonly onError: (error: unknown) => void;
 };
 
-/** The socket inside a pty of the pinned node-pty: it alone knows what waits to be written. */
+/** The socket inside a pty of the pinned node-pty: what its public side offers loses output at the end. */
 function socketOf(pty: IPty): Socket | undefined {
   const socket = (pty as { readonly _socket?: Socket })._socket;
   return socket !== undefined && typeof socket.writableLength === 'number' ? socket : undefined;
@@ -32,9 +34,11 @@ export class Pty {
   readonly pid: number;
   readonly #pty: IPty;
   readonly #socket: Socket | undefined;
+  /** The master's descriptor, which does not block; Windows has none. */
+  readonly descriptor: number | undefined;
+  readonly #input: InputQueue | undefined;
   #paused = false;
   #ended = false;
-  #received = 0;
   #finish: (() => void) | undefined;
 
   constructor(program: Program, cols: number, rows: number, events: PtyEvents) {
@@ -63,11 +67,12 @@ export class Pty {
       const code = systemCode(error);
       if (code !== 'EIO' && code !== 'EAGAIN') events.onError(error);
     });
-    this.#deferDestroy();
+    this.descriptor = this.#socket === undefined ? undefined : (this.#pty as { readonly fd?: number }).fd;
+    this.#input = this.descriptor === undefined ? undefined : new InputQueue(this.descriptor);
+    this.#socket?.once('close', () => this.#input?.close());
+    this.#readAllBeforeDestroy(events.onOutput);
     this.#pty.onData((data: string | Buffer) => {
-      const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
-      this.#received += bytes.length;
-      events.onOutput(bytes);
+      events.onOutput(typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
     });
     this.#pty.onExit(({ exitCode, signal }) => {
       this.#ended = true;
@@ -80,15 +85,10 @@ export class Pty {
     });
   }
 
-  /** Bytes of input that the program has not read. */
-  get waitingInput(): number {
-    return this.#socket?.writableLength ?? 0;
-  }
-
   /** Writes all of it or, where too much waits, nothing. */
   write(data: string): boolean {
     if (this.#ended) return false;
-    if (this.waitingInput + Buffer.byteLength(data, 'utf8') > INPUT_QUEUE_BYTES) return false;
+    if (this.#input !== undefined) return this.#input.write(data);
     this.#pty.write(data);
     return true;
   }
@@ -130,35 +130,61 @@ export class Pty {
   }
 
   /**
-   * node-pty destroys the device 200 ms after the program's end, with whatever was not read. Reading goes on until
-   * nothing more comes, or {@link DRAIN_AFTER_EXIT_BYTES} have come, since a background job may write for ever.
+   * node-pty and libuv give the device up too early: 200 ms after the program's end, and at the first short read
+   * after the last program has closed it, whatever is left inside. Here everything is read before it is let go, at
+   * most {@link DRAIN_AFTER_EXIT_BYTES}, since a background job may write for ever.
    */
-  #deferDestroy(): void {
+  #readAllBeforeDestroy(onOutput: (bytes: Buffer) => void): void {
     const socket = this.#socket;
-    if (socket === undefined) return;
+    const { descriptor } = this;
+    if (socket === undefined || descriptor === undefined) return;
     const destroy = socket.destroy.bind(socket);
-    let asked = false;
+    const letGo = (error?: Error): Socket => {
+      this.#input?.close();
+      return destroy(error);
+    };
+    let isAsked = false;
+    const finish = (): void => {
+      if (socket.destroyed) return;
+      // Goes on by `resume`.
+      if (this.#paused) return;
+      // What the socket has read comes first.
+      if (socket.readableLength > 0) {
+        setImmediate(finish);
+        return;
+      }
+      drain(descriptor, onOutput);
+      letGo();
+    };
+    this.#finish = (): void => {
+      if (isAsked) setImmediate(finish);
+    };
     socket.destroy = (error?: Error): Socket => {
-      if (error !== undefined) return destroy(error);
-      if (asked) return socket;
-      asked = true;
-      const most = this.#received + DRAIN_AFTER_EXIT_BYTES;
-      let quiet = 0;
-      let seen = this.#received;
-      const look = (): void => {
-        if (socket.destroyed || this.#paused) return;
-        quiet = this.#received === seen ? quiet + 1 : 0;
-        seen = this.#received;
-        // Two turns of the event loop in which the device could be read and gave nothing.
-        if (quiet >= 2 || this.#received > most) destroy();
-        else setImmediate(look);
-      };
-      this.#finish = (): void => {
-        setImmediate(look);
-      };
-      this.#finish();
+      if (error !== undefined) return letGo(error);
+      if (!isAsked) {
+        isAsked = true;
+        setImmediate(finish);
+      }
       return socket;
     };
+  }
+}
+
+/** Reads what the device still holds, without waiting. */
+function drain(descriptor: number, onOutput: (bytes: Buffer) => void): void {
+  let left = DRAIN_AFTER_EXIT_BYTES;
+  while (left > 0) {
+    const bytes = Buffer.allocUnsafe(Math.min(left, DRAIN_READ_BYTES));
+    let length: number;
+    try {
+      length = readSync(descriptor, bytes);
+    } catch {
+      // EIO: all was read and nobody can write any more; EAGAIN: all was read and a background job lives on.
+      return;
+    }
+    if (length === 0) return;
+    left -= length;
+    onOutput(bytes.subarray(0, length));
   }
 }
 

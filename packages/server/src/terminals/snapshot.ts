@@ -24,7 +24,8 @@ class Drawing {
   style(style: CellStyle): void {
     const extended = (style.bg & 0x10000000) !== 0 ? style.extended : DEFAULT_STYLE.extended;
     const { urlId, underlineColor, underlineStyle } = extended;
-    const key = `${String(style.fg)}/${String(style.bg)}/${String(urlId)}/${String(underlineColor)}/${String(underlineStyle)}`;
+    // Unsigned: a bit field that comes from a typed array has no sign, the pen has one.
+    const key = `${String(style.fg >>> 0)}/${String(style.bg >>> 0)}/${String(urlId)}/${String(underlineColor)}/${String(underlineStyle)}`;
     if (key === this.#styleKey) return;
     if (linkOf(style) !== linkOf(this.#style)) this.raw(openLink(this.emulator, linkOf(style)));
     this.raw(sgr(style));
@@ -53,9 +54,18 @@ function usedLength(line: InnerLine): number {
   return length;
 }
 
-function drawRow(drawing: Drawing, buffer: InnerBuffer, line: InnerLine, continues: boolean, isWrapped: boolean): void {
+function drawRow(
+  drawing: Drawing,
+  buffer: InnerBuffer,
+  line: InnerLine,
+  next: InnerLine | undefined,
+  isWrapped: boolean,
+): void {
   const cell = buffer.getNullCell();
-  const used = continues ? line.length : usedLength(line);
+  const continues = next !== undefined;
+  // A wide character that finds one column wraps by itself and leaves that column empty.
+  const isWideNext = next?.getWidth(0) === 2 && line.hasContent(line.length - 1) === 0 && line.getWidth(line.length - 1) === 1;
+  const used = !continues ? usedLength(line) : isWideNext ? line.length - 1 : line.length;
   let x = 0;
   while (x < used) {
     const width = line.getWidth(x);
@@ -65,7 +75,7 @@ function drawRow(drawing: Drawing, buffer: InnerBuffer, line: InnerLine, continu
     }
     line.loadCell(x, cell);
     drawing.style(cell);
-    const mustPrint = (isWrapped && x === 0) || (continues && x === line.length - 1);
+    const mustPrint = (isWrapped && x === 0) || (continues && !isWideNext && x === line.length - 1);
     if (line.hasContent(x) !== 0 || mustPrint) {
       // Only a printed character wraps into the next row, so a blank at the seam is printed as a space.
       drawing.raw(line.getString(x) || ' ');
@@ -73,7 +83,7 @@ function drawRow(drawing: Drawing, buffer: InnerBuffer, line: InnerLine, continu
       continue;
     }
     let run = 1;
-    const last = continues ? line.length - 1 : used;
+    const last = continues && !isWideNext ? line.length - 1 : used;
     while (x + run < last && line.hasContent(x + run) === 0 && line.getWidth(x + run) === 1 && sameStyle(line, x, x + run)) {
       run += 1;
     }
@@ -82,11 +92,11 @@ function drawRow(drawing: Drawing, buffer: InnerBuffer, line: InnerLine, continu
     if (x + run < line.length) drawing.raw(`\x1b[${String(run)}C`);
     x += run;
   }
-  if (isWrapped && used < line.length) {
-    // The wrap that made this row may have filled it with a background.
+  if (isWrapped && !continues && used < line.length) {
+    // The wrap that made this row may have filled it with a background. (ECH, since EL would end the wrap.)
     drawing.style(DEFAULT_STYLE);
     if (used === 0) drawing.raw(' \r');
-    drawing.raw('\x1b[K');
+    drawing.raw(`\x1b[${String(line.length - used)}X`);
   }
 }
 
@@ -94,14 +104,26 @@ function sameStyle(line: InnerLine, a: number, b: number): boolean {
   return line.getFg(a) === line.getFg(b) && line.getBg(a) === line.getBg(b);
 }
 
+/** The last row that must be drawn: blank ones at the end are there after a reset, unless rows must scroll away. */
+function lastRow(buffer: InnerBuffer, first: number, rows: number): number {
+  let last = buffer.lines.length - 1;
+  if (last - first >= rows) return last;
+  for (; last > first; last -= 1) {
+    const line = buffer.lines.get(last);
+    if (line === undefined || line.isWrapped || usedLength(line) > 0) break;
+  }
+  return last;
+}
+
 function drawRows(drawing: Drawing, buffer: InnerBuffer, first: number): void {
-  const last = buffer.lines.length - 1;
+  const last = lastRow(buffer, first, drawing.emulator.rows);
   let isWrapped = false;
   for (let index = first; index <= last; index += 1) {
     const line = buffer.lines.get(index);
     if (line === undefined) continue;
-    const continues = index < last && buffer.lines.get(index + 1)?.isWrapped === true;
-    drawRow(drawing, buffer, line, continues, isWrapped);
+    const next = index < last ? buffer.lines.get(index + 1) : undefined;
+    const continues = next?.isWrapped === true;
+    drawRow(drawing, buffer, line, continues ? next : undefined, isWrapped);
     // Default style first: a new row is filled with the background that is set (BCE).
     if (!continues && index < last) {
       drawing.style(DEFAULT_STYLE);
@@ -118,9 +140,28 @@ function moveTo(row: number, column: number): string {
   return `\x1b[${String(row + 1)};${String(column + 1)}H`;
 }
 
+/**
+ * Moves to a column, or behind the last one (pending wrap), where only printing brings the cursor: then the cell
+ * before is printed once more, in its style.
+ */
+function place(drawing: Drawing, buffer: InnerBuffer, row: number, column: number, origin: number, print: boolean): void {
+  const { cols } = drawing.emulator;
+  const line = buffer.lines.get(buffer.ybase + row);
+  if (line === undefined || (column < cols && !print)) {
+    drawing.raw(moveTo(row - origin, Math.min(column, cols - 1)));
+    return;
+  }
+  const before = Math.min(column, cols) - 1;
+  const at = line.getWidth(before) === 0 && before > 0 ? before - 1 : before;
+  drawing.raw(moveTo(row - origin, at));
+  drawing.style(line.loadCell(at, buffer.getNullCell()));
+  drawing.raw(line.getString(at) || ' ');
+}
+
 function drawSavedCursor(drawing: Drawing, buffer: InnerBuffer): void {
-  const row = Math.max(buffer.savedY - buffer.ybase, 0);
-  drawing.raw(moveTo(row, buffer.savedX));
+  const { fg, bg } = buffer.savedCurAttrData;
+  if (buffer.savedX === 0 && buffer.savedY <= buffer.ybase && fg === 0 && bg === 0 && !buffer.savedCharset) return;
+  place(drawing, buffer, Math.max(buffer.savedY - buffer.ybase, 0), buffer.savedX, 0, false);
   drawing.style(buffer.savedCurAttrData);
   const designator = designatorOf.get(buffer.savedCharset);
   if (designator !== undefined) drawing.raw(`\x1b(${designator}`);
@@ -142,25 +183,26 @@ function drawTabStops(drawing: Drawing, buffer: InnerBuffer): void {
   for (const stop of stops) drawing.raw(`\x1b[${String(stop + 1)}G\x1bH`);
 }
 
-function drawCursor(drawing: Drawing, buffer: InnerBuffer): void {
-  const { cols, rows } = drawing.emulator;
-  const { origin } = drawing.emulator.coreService.decPrivateModes;
-  if (buffer.scrollTop !== 0 || buffer.scrollBottom !== rows - 1) {
+/** The scroll region and origin mode: both move the cursor, so they come before it. */
+function drawRegion(drawing: Drawing, buffer: InnerBuffer): void {
+  if (buffer.scrollTop !== 0 || buffer.scrollBottom !== drawing.emulator.rows - 1) {
     drawing.raw(`\x1b[${String(buffer.scrollTop + 1)};${String(buffer.scrollBottom + 1)}r`);
   }
-  if (origin) drawing.raw('\x1b[?6h');
-  const row = buffer.y - (origin ? buffer.scrollTop : 0);
-  if (buffer.x < cols) {
-    drawing.raw(moveTo(row, buffer.x));
-    return;
-  }
-  // The cursor waits behind the last column (pending wrap): only printing brings it there.
-  const line = buffer.lines.get(buffer.ybase + buffer.y);
-  if (line === undefined) return;
-  const at = line.getWidth(cols - 1) === 0 ? cols - 2 : cols - 1;
-  drawing.raw(moveTo(row, at));
-  drawing.style(line.loadCell(at, buffer.getNullCell()));
-  drawing.raw(line.getString(at) || ' ');
+  if (drawing.emulator.coreService.decPrivateModes.origin) drawing.raw('\x1b[?6h');
+}
+
+/**
+ * The cursor, last of all. The emulator remembers the character it has just printed, which a combining mark or a
+ * repetition (REP) joins; so that is printed once more too.
+ */
+function drawCursor(drawing: Drawing, buffer: InnerBuffer): void {
+  const { coreService, _inputHandler: handler } = drawing.emulator;
+  const origin = coreService.decPrivateModes.origin ? buffer.scrollTop : 0;
+  place(drawing, buffer, buffer.y, buffer.x, origin, handler._parser.precedingJoinState !== 0 && buffer.x > 0);
+  // Writes nothing where the style is still that of the character, and then the memory stays.
+  drawing.style(handler._curAttrData);
+  // Insert mode would have moved the rest of the row.
+  if (coreService.modes.insertMode) drawing.raw('\x1b[4h');
 }
 
 const MOUSE_PROTOCOLS: Readonly<Record<string, string>> = {
@@ -172,7 +214,7 @@ const MOUSE_PROTOCOLS: Readonly<Record<string, string>> = {
 const MOUSE_ENCODINGS: Readonly<Record<string, string>> = { SGR: '\x1b[?1006h', SGR_PIXELS: '\x1b[?1016h' };
 const CURSOR_STYLES = { block: 1, underline: 3, bar: 5 } as const;
 
-/** Modes that do not move the cursor. Synchronised update (2026) is left out: it must never stay on. */
+/** Modes that neither move the cursor nor change how one cell is printed. Synchronised update (2026) is left out: it must never stay on. */
 function drawModes(drawing: Drawing): void {
   const { coreService, coreMouseService, _charsetService: charsets } = drawing.emulator;
   DESIGNATE.forEach((introducer, level) => {
@@ -180,8 +222,12 @@ function drawModes(drawing: Drawing): void {
     if (designator !== undefined) drawing.raw(`\x1b${introducer}${designator}`);
   });
   if (charsets.glevel !== 0) drawing.raw(SHIFTS[charsets.glevel] ?? '');
+  if (charsets.charset !== charsets._charsets[charsets.glevel]) {
+    // Restoring a cursor brings its character set back without a designation; only a restore can do the same.
+    drawing.style(DEFAULT_STYLE);
+    drawing.raw('\x1b8\x1b[m');
+  }
   const modes = coreService.decPrivateModes;
-  if (coreService.modes.insertMode) drawing.raw('\x1b[4h');
   if (modes.applicationCursorKeys) drawing.raw('\x1b[?1h');
   if (modes.applicationKeypad) drawing.raw('\x1b=');
   if (modes.bracketedPasteMode) drawing.raw('\x1b[?2004h');
@@ -212,8 +258,8 @@ export function drawSnapshot(emulator: InnerEmulator, scrollback: number): strin
     drawSavedCursor(drawing, alt);
   }
   drawTabStops(drawing, active);
-  drawCursor(drawing, active);
+  drawRegion(drawing, active);
   drawModes(drawing);
-  drawing.style(emulator._inputHandler._curAttrData);
+  drawCursor(drawing, active);
   return drawing.toString();
 }

@@ -1,0 +1,209 @@
+/** The command `holdfast`, as a process, with a state directory of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawn as spawnPty } from '@lydell/node-pty';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runningDaemon, temporaryDirectory } from './daemon-fixture.js';
+
+const MAIN = fileURLToPath(new URL('../dist/command/main.js', import.meta.url));
+
+type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+async function finish(child: ChildProcess): Promise<Outcome> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (data) => (stdout += String(data)));
+  child.stderr?.on('data', (data) => (stderr += String(data)));
+  await once(child, 'close');
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** Runs `holdfast`; whatever daemon it leaves is ended after the test. */
+async function holdfast(home: string, ...args: string[]): Promise<Outcome> {
+  return finish(spawn(process.execPath, [MAIN, '--home', home, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+async function stateDirectory(): Promise<string> {
+  const home = await temporaryDirectory();
+  onTestFinished(async () => {
+    await holdfast(home, 'daemon', 'stop');
+  });
+  return home;
+}
+
+const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+const errorOf = (outcome: Outcome): { code: string; message: string } =>
+  (json(outcome.stderr) as { error: { code: string; message: string } }).error;
+
+test('start, status, terminals, logs and stop tell the truth, in words and in JSON', async () => {
+  const home = await stateDirectory();
+  const stopped = await holdfast(home, 'daemon', 'status');
+  expect([stopped.code, stopped.stdout]).toEqual([3, expect.stringContaining('holdfast daemon start')]);
+  expect((await holdfast(home, 'ls')).code).toBe(3);
+
+  const started = await holdfast(home, '--json', 'daemon', 'start', '--port', '0');
+  expect([started.code, json(started.stdout)]).toMatchObject([0, { running: true, alreadyRunning: false }]);
+  const again = json((await holdfast(home, 'daemon', 'start', '--json')).stdout);
+  expect(again).toMatchObject({ alreadyRunning: true, pid: json(started.stdout)['pid'] });
+
+  expect((await stat(home)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(home, 'daemon.json'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(home, 'daemon.log'))).mode & 0o777).toBe(0o600);
+
+  const made = await holdfast(home, 'new', '--title', 'mine', '--', 'cat');
+  const terminalId = made.stdout.trim();
+  const list = json((await holdfast(home, 'ls', '--json')).stdout) as { terminals: { title: string }[] };
+  expect(list.terminals).toMatchObject([{ terminalId, title: 'mine', command: 'cat' }]);
+  expect((await holdfast(home, 'kill', 'nobody')).code).toBe(4);
+  expect((await holdfast(home, 'kill', 'mine', '--signal', 'SIGNOPE')).code).toBe(2);
+  expect(await holdfast(home, 'kill', 'mine')).toMatchObject({ code: 0 });
+  const missing = await holdfast(home, '--json', 'new', '--', 'no-such-command');
+  expect([missing.code, errorOf(missing).code]).toEqual([1, 'command_not_found']);
+
+  const logs = await holdfast(home, 'logs', '--json', '-n', '500');
+  const events = logs.stdout.trim().split('\n').map((line) => json(line)['event']);
+  expect(events).toContain('daemon.started');
+  expect(events).toContain('connection.closed');
+
+  const end = await holdfast(home, 'daemon', 'stop', '--json');
+  expect([end.code, json(end.stdout)]).toMatchObject([0, { stopped: true }]);
+  expect(existsSync(join(home, 'daemon.json'))).toBe(false);
+}, 60_000);
+
+test('restart keeps the address and the daemon id, and is another instance', async () => {
+  const home = await stateDirectory();
+  const first = json((await holdfast(home, '--json', 'daemon', 'start', '--port', '0')).stdout);
+  const id = await readFile(join(home, 'daemon-id'), 'utf8');
+  const second = json((await holdfast(home, '--json', 'daemon', 'restart')).stdout);
+  expect(second['wsUrl']).toBe(first['wsUrl']);
+  expect(second['instanceId']).not.toBe(first['instanceId']);
+  expect(await readFile(join(home, 'daemon-id'), 'utf8')).toBe(id);
+}, 60_000);
+
+describe('what is in the way is named', () => {
+  test('a port in use: refused with its code, the exit code and the log; the holder is not disturbed', async () => {
+    const home = await stateDirectory();
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    onTestFinished(() => void holder.close());
+    const { port } = holder.address() as { port: number };
+    const outcome = await holdfast(home, '--json', 'daemon', 'start', '--port', String(port));
+    expect(outcome.code).toBe(1);
+    expect(errorOf(outcome)).toMatchObject({ code: 'port_in_use', exitCode: 1 });
+    expect(errorOf(outcome).message).toContain('--port');
+    const words = await holdfast(home, 'daemon', 'start', '--port', String(port));
+    expect(words.stderr).toMatch(/in use[\s\S]*last lines of the log[\s\S]*daemon.failed/);
+    expect(existsSync(join(home, 'daemon.json'))).toBe(false);
+  }, 30_000);
+
+  test('a stale runtime file, even with the pid of a living process, does not block the start', async () => {
+    const home = await stateDirectory();
+    const stale = {
+      format: 1,
+      pid: process.pid,
+      host: '127.0.0.1',
+      port: 9,
+      webUrl: 'http://127.0.0.1:9/',
+      wsUrl: 'ws://127.0.0.1:9/ws',
+      version: '0.0.0',
+      instanceId: 'gone',
+      startedAt: new Date(0).toISOString(),
+    };
+    await writeFile(join(home, 'daemon.json'), JSON.stringify(stale));
+    const status = await holdfast(home, '--json', 'daemon', 'status');
+    expect([status.code, json(status.stdout)]).toMatchObject([3, { running: false, stale: { pid: process.pid } }]);
+    // Stopping must never end a process that is not the daemon.
+    expect((await holdfast(home, 'daemon', 'stop')).code).toBe(0);
+    expect((await holdfast(home, 'daemon', 'start', '--port', '0')).code).toBe(0);
+  }, 30_000);
+
+  test('a runtime file of another daemon at a living address is stale too: the instance is asked for', async () => {
+    const other = await runningDaemon();
+    const home = await stateDirectory();
+    const file = json(await readFile(join(other.home, 'daemon.json'), 'utf8'));
+    await writeFile(join(home, 'daemon.json'), JSON.stringify({ ...file, instanceId: 'another' }));
+    expect((await holdfast(home, 'daemon', 'status')).code).toBe(3);
+  }, 30_000);
+
+  test('a damaged or unreadable runtime file', async () => {
+    const home = await stateDirectory();
+    await writeFile(join(home, 'daemon.json'), '{"format":1,');
+    const damaged = await holdfast(home, '--json', 'ls');
+    expect([damaged.code, errorOf(damaged).code]).toEqual([1, 'runtime_file_invalid']);
+    expect((await holdfast(home, 'daemon', 'start', '--port', '0')).code).toBe(0);
+    await holdfast(home, 'daemon', 'stop');
+    // A directory in its place cannot be read by anybody, root included.
+    await mkdir(join(home, 'daemon.json'));
+    const unreadable = await holdfast(home, '--json', 'daemon', 'start');
+    expect([unreadable.code, errorOf(unreadable).code]).toEqual([1, 'runtime_file_unreadable']);
+    expect(errorOf(unreadable).message).toContain(join(home, 'daemon.json'));
+  }, 30_000);
+
+  test('a home that cannot be used: a file in its place, or a directory that may not be written', async () => {
+    const base = await temporaryDirectory();
+    await writeFile(join(base, 'file'), '');
+    const outcome = await holdfast(join(base, 'file', 'home'), '--json', 'daemon', 'start', '--port', '0');
+    expect([outcome.code, errorOf(outcome).code]).toEqual([1, 'home_not_writable']);
+    expect(errorOf(outcome).message).toContain('HOLDFAST_HOME');
+    if (process.getuid?.() !== 0) return;
+    // Root may write everywhere, so the question is put as somebody else.
+    await chmod(base, 0o755);
+    const other = spawn(process.execPath, [MAIN, '--json', '--home', join(base, 'home'), 'daemon', 'run', '--port', '0'], {
+      uid: 65534,
+      gid: 65534,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const refused = await finish(other);
+    // Where the repository itself may not be read by others, node cannot even start; then there is nothing to see.
+    if (!refused.stderr.includes('"error"')) return;
+    expect([refused.code, errorOf(refused).code]).toEqual([1, 'home_not_writable']);
+  }, 30_000);
+
+  test('a second daemon on one state directory, an address that is not this computer, an origin with a path', async () => {
+    const daemon = await runningDaemon();
+    const second = await holdfast(daemon.home, '--json', 'daemon', 'run', '--port', '0');
+    expect([second.code, errorOf(second).code]).toEqual([1, 'already_running']);
+    const home = await temporaryDirectory();
+    const host = await holdfast(home, '--json', 'daemon', 'run', '--host', '0.0.0.0');
+    expect([host.code, errorOf(host).code]).toEqual([2, 'invalid_host']);
+    const origin = await holdfast(home, '--json', 'daemon', 'run', '--allow-origin', 'http://a.test/');
+    expect([origin.code, errorOf(origin).code]).toEqual([2, 'invalid_origin']);
+    expect((await holdfast(home, 'daemon', 'run', '--port', '70000')).code).toBe(2);
+  }, 30_000);
+});
+
+test('attach shows a terminal in a real tty, follows its size, and detaches by Ctrl-\\ twice', async () => {
+  const daemon = await runningDaemon();
+  const made = await holdfast(daemon.home, 'new', '--', 'bash', '--norc', '--noprofile', '-i');
+  const tty = spawnPty(process.execPath, [MAIN, '--home', daemon.home, 'attach', made.stdout.trim()], { cols: 91, rows: 27 });
+  let seen = '';
+  let look = (): void => undefined;
+  tty.onData((data) => {
+    seen += data;
+    look();
+  });
+  const shows = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve) => {
+      look = (): void => {
+        if (pattern.test(seen)) resolve();
+      };
+      look();
+    });
+  const ended = new Promise<number>((resolve) => tty.onExit(({ exitCode }) => { resolve(exitCode); }));
+  await shows(/\$ /);
+  tty.write('stty size; echo $((6*7))\r');
+  await shows(/27 91\r\n(.*\r)?42\r/);
+  tty.resize(70, 20);
+  tty.write('sleep 0.1; stty size\r');
+  await shows(/20 70\r/);
+  tty.write('\x1c\x1c');
+  expect(await ended).toBe(0);
+  expect(seen).toContain('Detached');
+  const noTty = await holdfast(daemon.home, '--json', 'attach', made.stdout.trim());
+  expect([noTty.code, errorOf(noTty).code]).toEqual([1, 'not_a_terminal']);
+}, 30_000);
