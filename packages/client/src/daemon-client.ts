@@ -34,7 +34,7 @@ export type DaemonClientOptions = {
   readonly clientId?: string | undefined;
   /** For people who look at the daemon's log, at most 100 characters. Default: `holdfast-client`. */
   readonly clientName?: string | undefined;
-  /** Version of the program, for the log. */
+  /** Version of the program, for the log, at most 100 characters. */
   readonly version?: string | undefined;
   /** Default: enabled, 500 ms, 15,000 ms. */
   readonly reconnect?: Partial<ReconnectOptions> | undefined;
@@ -105,8 +105,8 @@ export class DaemonClientV2 {
         reportListenerError: this.#report,
         hello: {
           clientId: this.clientId,
-          clientName: options.clientName ?? 'holdfast-client',
-          version: options.version ?? '',
+          clientName: (options.clientName ?? 'holdfast-client').slice(0, 100),
+          version: (options.version ?? '').slice(0, 100),
         },
         reconnect: {
           enabled: options.reconnect?.enabled ?? true,
