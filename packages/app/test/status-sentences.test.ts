@@ -92,7 +92,7 @@ const ROWS: readonly [string, ConnectionView, ConnectionNames, StatusState, stri
     'daemon gone, in the desktop',
     retrying('connection_refused', 4000),
     desktop,
-    'daemon-not-running',
+    'retrying',
     'The daemon is not running (connection refused). Trying again in 4 s.',
     ['Start it', 'Stop trying', 'Details'],
   ],

@@ -24,6 +24,8 @@ const LEVELS: ReadonlyMap<number, string> = new Map([
 const SAID_ELSEWHERE = new Set(['level', 'time', 'msg', 'event']);
 
 type LogLine = {
+  /** Its sentence where it has one, else all that it says. */
+  readonly said: string;
   readonly time: string;
   readonly level: string;
   readonly text: string;
@@ -47,7 +49,13 @@ function read(line: string): LogLine | null {
   const text = [msg ?? event ?? '', ...(msg === undefined || event === undefined ? [] : [event]), ...rest]
     .filter((part) => part !== '')
     .join(' ');
-  return { time, level: LEVELS.get(level) ?? String(level), text, trouble: level >= WARNING };
+  return {
+    time,
+    level: LEVELS.get(level) ?? String(level),
+    text,
+    said: msg ?? text,
+    trouble: level >= WARNING,
+  };
 }
 
 /** The line as it is shown in the log: time of day, level, words. */
@@ -65,7 +73,7 @@ export function causeInLog(lines: readonly string[]): string | null {
     if (line === '') continue;
     const entry = read(line);
     if (entry === null) return line;
-    if (entry.trouble) return entry.text;
+    if (entry.trouble) return entry.said;
   }
   return null;
 }

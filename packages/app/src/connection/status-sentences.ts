@@ -170,7 +170,7 @@ function retrying(
     const cause = view.reason.code === 'connection_refused' ? ' (connection refused)' : '';
     const happened = `The daemon is not running${cause}.`;
     return row(
-      'daemon-not-running',
+      'retrying',
       'bad',
       `${happened} ${next}`,
       ['start-daemon', 'stop-trying', 'details'],

@@ -16,6 +16,7 @@ import { DEFAULT_FONT_SIZE, PROGRESS_INTERVAL_MS } from '../limits.js';
 import type { Settings } from '../state/settings.js';
 import { createEmulator, screenText } from './emulator.js';
 import { InputQueue, type InputFailure } from './input-queue.js';
+import { guardComposition } from './orphan-composition.js';
 import { gapMark, goneMark } from './marks.js';
 import { isFocusReport } from './silence-replies.js';
 import { SizeAsker } from './size-asker.js';
@@ -132,6 +133,9 @@ export class TerminalSession {
     parent.append(this.#host);
     if (this.#opened) return;
     this.#opened = true;
+    guardComposition(this.#host, (text) => {
+      this.type(text);
+    });
     this.#terminal.open(this.#host);
     const { textarea } = this.#terminal;
     textarea?.addEventListener('focus', () => {
