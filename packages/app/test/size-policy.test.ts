@@ -61,6 +61,19 @@ test('while a window is dragged, its own earlier sizes do not end the ownership'
   expect(sizedElsewhere(state)).toBe(false);
 });
 
+test('a window that was resized without a connection sets its size once it is back, and blames nobody', () => {
+  const away = after(
+    { kind: 'resized', size: SMALL },
+    { kind: 'used' },
+    { kind: 'fit', fit: LARGE },
+    { kind: 'refused' },
+  );
+  expect(sizedElsewhere(away.state)).toBe(false);
+  expect(stepSize(away.state, { kind: 'attached', size: SMALL }).ask).toEqual(LARGE);
+  const other = { cols: 90, rows: 20 };
+  expect(stepSize(away.state, { kind: 'attached', size: other }).ask).toBeNull();
+});
+
 test('a size is never asked for because another window changed it', () => {
   const size = fc.record({ cols: fc.integer({ min: 2, max: 9 }), rows: fc.integer({ min: 1, max: 9 }) });
   const event: fc.Arbitrary<SizeEvent> = fc.oneof(

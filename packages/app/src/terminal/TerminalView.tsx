@@ -10,7 +10,7 @@ import {
   type ReactElement,
   type RefObject,
 } from 'react';
-import { sizedElsewhere } from './size-policy.js';
+import { sizedElsewhere, sizedOtherwise } from './size-policy.js';
 import { SizeHeader } from './SizeHeader.js';
 import type { TerminalSession } from './terminal-session.js';
 import './TerminalView.css';
@@ -26,6 +26,7 @@ export function TerminalView({ session, room, onPaste }: Props): ReactElement {
   const { size, drawn, gone } = useSyncExternalStore(session.subscribe, session.getSnapshot);
   const place = useRef<HTMLDivElement>(null);
   const elsewhere = sizedElsewhere(size);
+  const scrolls = sizedOtherwise(size);
 
   useLayoutEffect(() => {
     const parent = place.current;
@@ -47,7 +48,7 @@ export function TerminalView({ session, room, onPaste }: Props): ReactElement {
   // A taller status line leaves the terminal its size and takes the room from its top: the last rows stay in sight.
   useEffect(() => {
     const parent = place.current;
-    if (parent === null || elsewhere) return undefined;
+    if (parent === null || scrolls) return undefined;
     const observer = new ResizeObserver(() => {
       parent.scrollTop = parent.scrollHeight;
     });
@@ -55,7 +56,7 @@ export function TerminalView({ session, room, onPaste }: Props): ReactElement {
     return () => {
       observer.disconnect();
     };
-  }, [elsewhere]);
+  }, [scrolls]);
 
   // Every paste passes through here, also the one of the middle mouse button, so that several lines are asked about.
   useEffect(() => {
@@ -92,7 +93,7 @@ export function TerminalView({ session, room, onPaste }: Props): ReactElement {
           }}
         />
       ) : null}
-      <div ref={place} className="terminal-place" data-scrolls={elsewhere ? 'true' : undefined} />
+      <div ref={place} className="terminal-place" data-scrolls={scrolls ? 'true' : undefined} />
     </section>
   );
 }

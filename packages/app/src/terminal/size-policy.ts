@@ -32,7 +32,9 @@ export type SizeEvent =
   | { readonly kind: 'resized'; readonly size: Size }
   /** The daemon has set the size that was asked for. */
   | { readonly kind: 'answered'; readonly size: Size }
-  /** The request for a size failed. */
+  /** The stream is attached, to a terminal of this size. */
+  | { readonly kind: 'attached'; readonly size: Size }
+  /** The request for a size failed: there is no connection, or the program has ended. */
   | { readonly kind: 'refused' };
 
 export type SizeStep = { readonly state: SizeState; readonly ask: Size | null };
@@ -78,7 +80,10 @@ export function stepSize(state: SizeState, event: SizeEvent): SizeStep {
         ? { state: { ...state, size: event.size, asked: null }, ask: null }
         : { state, ask: null };
     case 'refused':
-      return { state: { ...state, asked: null, owner: sameSize(state.size, state.fit) }, ask: null };
+      return { state: { ...state, asked: null }, ask: null };
+    case 'attached':
+      // What the person did while there was no connection takes effect now, unless another window was used since.
+      return state.owner && sameSize(event.size, state.size) ? askIfNeeded(state) : { state, ask: null };
   }
 }
 
@@ -89,7 +94,13 @@ function askIfNeeded(state: SizeState): SizeStep {
   return { state: { ...state, asked: state.fit }, ask: state.fit };
 }
 
+/** Whether the terminal has another size than this view for a while, so that it must be scrolled to be read. */
+export function sizedOtherwise(state: SizeState): boolean {
+  const { fit, size, asked } = state;
+  return asked === null && fit !== null && size !== null && !sameSize(fit, size);
+}
+
 /** Whether the view says that another window set the size. */
 export function sizedElsewhere(state: SizeState): boolean {
-  return !state.owner && state.fit !== null && state.size !== null && !sameSize(state.fit, state.size);
+  return !state.owner && sizedOtherwise(state);
 }

@@ -157,9 +157,10 @@ export class TerminalSession {
     this.#size({ kind: 'attaching' });
     this.#attachment = client.attach(this.terminalId, {
       ...(this.#resume ?? {}),
-      onAttached: () => {
+      onAttached: ({ cols, rows }) => {
         const { state } = client.getSnapshot();
         if (state.kind === 'connected') this.#epoch = state.daemon.epoch;
+        this.#size({ kind: 'attached', size: { cols, rows } });
       },
       onSnapshot: (snapshot) => {
         this.#draw(snapshot);
