@@ -155,10 +155,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await daemon.stop();
       throw error;
     }
-    log.info({ event: 'daemon.started', pid: process.pid, version: VERSION, webUrl, wsUrl, instanceId, allowedOrigins });
+    log.info({
+      event: 'daemon.started',
+      pid: process.pid,
+      version: VERSION,
+      webUrl,
+      wsUrl,
+      instanceId,
+      allowedOrigins,
+    });
     return daemon;
   } catch (error) {
-    log.fatal({ event: 'daemon.failed', reason: reasonOf(error), code: error instanceof HoldfastError ? error.code : null });
+    log.fatal({
+      event: 'daemon.failed',
+      reason: reasonOf(error),
+      code: error instanceof HoldfastError ? error.code : null,
+    });
     file.close();
     throw error;
   }

@@ -69,7 +69,9 @@ export async function readSmallFile(path: string): Promise<string | undefined> {
     if (size > MAX_STATE_FILE_BYTES) throw new Error(`it has ${String(size)} bytes`);
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    // ENOTDIR: the directory is not one, so the file is not there either; whoever writes it will say so.
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

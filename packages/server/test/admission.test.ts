@@ -63,7 +63,11 @@ describe('the upgrade', () => {
   test('is granted to the own web address and to an origin that was named, and to the own names as Host', async () => {
     const daemon = await runningDaemon({ allowedOrigins: ['https://app.example.com'] });
     const port = String(daemon.port);
-    for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`, 'https://app.example.com']) {
+    for (const origin of [
+      `http://127.0.0.1:${port}`,
+      `http://localhost:${port}`,
+      'https://app.example.com',
+    ]) {
       const { status } = await exchange(daemon, handshake(daemon, { headers: [`Origin: ${origin}`] }));
       expect([origin, status]).toEqual([origin, 101]);
     }
@@ -98,7 +102,10 @@ describe('the upgrade', () => {
       '\xff\xfe',
     ];
     for (const origin of origins) {
-      const answer = await exchange(daemon, Buffer.from(handshake(daemon, { headers: [`Origin: ${origin}`] }), 'latin1'));
+      const answer = await exchange(
+        daemon,
+        Buffer.from(handshake(daemon, { headers: [`Origin: ${origin}`] }), 'latin1'),
+      );
       expect([origin, answer.status]).toEqual([origin, 403]);
       const body = JSON.parse(answer.body) as { code: string; message: string };
       expect(body.code).toBe('origin_not_allowed');
@@ -106,9 +113,14 @@ describe('the upgrade', () => {
     }
     const tauri = await daemon.watch.find(({ origin }) => origin === 'tauri://localhost');
     expect(tauri).toMatchObject({ event: 'connection.refused', status: 403, code: 'origin_not_allowed' });
-    const twice = handshake(daemon, { headers: [`Origin: http://127.0.0.1:${port}`, `Origin: http://127.0.0.1:${port}`] });
+    const twice = handshake(daemon, {
+      headers: [`Origin: http://127.0.0.1:${port}`, `Origin: http://127.0.0.1:${port}`],
+    });
     const answer = await exchange(daemon, twice);
-    expect([answer.status, (JSON.parse(answer.body) as { code: string }).code]).toEqual([403, 'origin_duplicate']);
+    expect([answer.status, (JSON.parse(answer.body) as { code: string }).code]).toEqual([
+      403,
+      'origin_duplicate',
+    ]);
     expect(daemon.watch.lines.some(({ event }) => event === 'connection.accepted')).toBe(false);
   });
 
@@ -136,7 +148,10 @@ describe('the upgrade', () => {
     expect((await exchange(daemon, handshake(daemon, { host: null }))).status).toBe(400);
     const twice = await exchange(daemon, handshake(daemon, { headers: [`Host: 127.0.0.1:${port}`] }));
     expect(twice.status).toBe(400);
-    const forwarded = handshake(daemon, { host: 'evil.test', headers: [`X-Forwarded-Host: 127.0.0.1:${port}`] });
+    const forwarded = handshake(daemon, {
+      host: 'evil.test',
+      headers: [`X-Forwarded-Host: 127.0.0.1:${port}`],
+    });
     expect((await exchange(daemon, forwarded)).status).toBe(403);
   });
 
@@ -189,7 +204,10 @@ describe('the upgrade', () => {
     ];
     for (const text of bytes) {
       const { status } = await exchange(daemon, Buffer.from(text, 'latin1'));
-      expect([text.slice(0, 40), status === 0 || (status >= 400 && status < 600)]).toEqual([text.slice(0, 40), true]);
+      expect([text.slice(0, 40), status === 0 || (status >= 400 && status < 600)]).toEqual([
+        text.slice(0, 40),
+        true,
+      ]);
     }
     await RawClient.connect(daemon.wsUrl);
   });
@@ -200,7 +218,10 @@ describe('plain HTTP', () => {
     const daemon = await runningDaemon();
     const response = await fetch(new URL('/api/health', daemon.webUrl));
     expect(await response.json()).toMatchObject({ name: 'holdfast', instanceId: daemon.instanceId });
-    const foreign = await exchange(daemon, 'GET /api/health HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n');
+    const foreign = await exchange(
+      daemon,
+      'GET /api/health HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n',
+    );
     expect(foreign.status).toBe(403);
     expect(foreign.body).not.toContain(daemon.instanceId);
   });

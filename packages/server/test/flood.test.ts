@@ -9,15 +9,22 @@ import { runningDaemon, temporaryDirectory } from './daemon-fixture.js';
 import { RawClient } from './raw-client.js';
 import { Viewer } from './viewer.js';
 
-const shell = (script: string): { command: string; args: string[] } => ({ command: 'sh', args: ['-c', script] });
+const shell = (script: string): { command: string; args: string[] } => ({
+  command: 'sh',
+  args: ['-c', script],
+});
 
 /** A daemon in a process of its own, so that its memory can be told from the test's. */
 async function separateDaemon(): Promise<{ wsUrl: string; pid: number }> {
   const home = await temporaryDirectory();
   const main = fileURLToPath(new URL('../dist/command/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, '--home', home, '--json', 'daemon', 'run', '--quiet', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, '--home', home, '--json', 'daemon', 'run', '--quiet', '--port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   onTestFinished(async () => {
     child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');
@@ -84,7 +91,10 @@ test('a viewer that stops reading costs a fixed amount of memory, holds nobody u
   slow.socket.resume();
   await slow.until(() => asleep.offset > 0);
   asleep.acknowledge();
-  await slow.until(() => asleep.gaps.length > 0 && (asleep.snapshot.includes('THE END') || asleep.output.includes('THE END')));
+  await slow.until(
+    () =>
+      asleep.gaps.length > 0 && (asleep.snapshot.includes('THE END') || asleep.output.includes('THE END')),
+  );
   expect(asleep.order.slice(0, 4)).toEqual(['snapshot', 'output', 'gap', 'snapshot']);
 }, 90_000);
 

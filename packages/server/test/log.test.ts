@@ -11,23 +11,28 @@ test('a log file is rotated before it grows over its size, and two older ones ar
   const path = join(await temporaryDirectory(), 'daemon.log');
   const lost: string[] = [];
   const file = openLogFile(path, (line) => lost.push(line), 1000);
-  for (let index = 0; index < 100; index += 1) file.write(`${JSON.stringify({ index, text: 'x'.repeat(50) })}\n`);
+  for (let index = 0; index < 100; index += 1)
+    file.write(`${JSON.stringify({ index, text: 'x'.repeat(50) })}\n`);
   file.close();
-  for (const name of [path, `${path}.1`, `${path}.2`]) expect((await stat(name)).size).toBeLessThanOrEqual(1000);
+  for (const name of [path, `${path}.1`, `${path}.2`])
+    expect((await stat(name)).size).toBeLessThanOrEqual(1000);
   expect(existsSync(`${path}.3`)).toBe(false);
   expect(await readFile(path, 'utf8')).toContain('"index":99');
   expect(lost).toEqual([]);
 });
 
-test.runIf(existsSync('/dev/full'))('on a full disk the lines go to the fallback, with the reason', async () => {
-  const path = join(await temporaryDirectory(), 'daemon.log');
-  await symlink('/dev/full', path);
-  const lost: string[] = [];
-  const file = openLogFile(path, (line) => lost.push(line));
-  file.write('{"a":1}\n');
-  file.write('{"a":2}\n');
-  expect(lost).toEqual([expect.stringContaining('ENOSPC'), '{"a":1}\n', '{"a":2}\n']);
-});
+test.runIf(existsSync('/dev/full'))(
+  'on a full disk the lines go to the fallback, with the reason',
+  async () => {
+    const path = join(await temporaryDirectory(), 'daemon.log');
+    await symlink('/dev/full', path);
+    const lost: string[] = [];
+    const file = openLogFile(path, (line) => lost.push(line));
+    file.write('{"a":1}\n');
+    file.write('{"a":2}\n');
+    expect(lost).toEqual([expect.stringContaining('ENOSPC'), '{"a":1}\n', '{"a":2}\n']);
+  },
+);
 
 test('a daemon whose log cannot be written serves all the same', async () => {
   const home = await temporaryDirectory();

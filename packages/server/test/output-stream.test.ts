@@ -39,15 +39,23 @@ class Model {
       const step = this.stream.next();
       if (step.kind === 'wait') return;
       if (step.kind === 'send') this.take(step.message);
-      else if (step.kind === 'read') this.stream.took(this.log.read(step.position, step.maxBytes)).forEach((m) => this.take(m));
+      else if (step.kind === 'read')
+        this.stream.took(this.log.read(step.position, step.maxBytes)).forEach((m) => this.take(m));
       else {
         const offset = this.log.record.end;
         expect(offset).toBeGreaterThanOrEqual(step.atLeast);
         const data = `screen at ${String(offset)}`;
-        this.stream.tookSnapshot({ position: { offset, mark: this.mark, ended: false }, cols: 80, rows: 24, data });
+        this.stream.tookSnapshot({
+          position: { offset, mark: this.mark, ended: false },
+          cols: 80,
+          rows: 24,
+          data,
+        });
       }
       // What was sent and not acknowledged stays within the window.
-      expect(this.viewerOffset - Math.max(this.acknowledged, this.snapshotOffset)).toBeLessThanOrEqual(OUTPUT_WINDOW_BYTES);
+      expect(this.viewerOffset - Math.max(this.acknowledged, this.snapshotOffset)).toBeLessThanOrEqual(
+        OUTPUT_WINDOW_BYTES,
+      );
     }
   }
 
@@ -93,7 +101,11 @@ class Model {
 }
 
 const command = fc.oneof(
-  fc.record({ kind: fc.constant('write' as const), size: fc.integer({ min: 1, max: 400_000 }), char: fc.constantFrom('a', 'ü', '漢', '😀') }),
+  fc.record({
+    kind: fc.constant('write' as const),
+    size: fc.integer({ min: 1, max: 400_000 }),
+    char: fc.constantFrom('a', 'ü', '漢', '😀'),
+  }),
   fc.record({ kind: fc.constant('pump' as const), steps: fc.integer({ min: 1, max: 30 }) }),
   fc.record({ kind: fc.constant('resize' as const), cols: fc.integer({ min: 2, max: 200 }) }),
   fc.constant({ kind: 'ack' as const }),
@@ -102,26 +114,30 @@ const command = fc.oneof(
 
 test('every byte arrives once and in order, or a gap names what is missing and a snapshot follows; the window holds', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), fc.integer({ min: 1, max: 3_000_000 }), (commands, maxBehind) => {
-      const model = new Model(maxBehind);
-      for (const step of commands) {
-        if (step.kind === 'write') model.write(step.char.repeat(step.size));
-        else if (step.kind === 'pump') model.pump(step.steps);
-        else if (step.kind === 'resize') model.resize(step.cols);
-        else if (step.kind === 'trim') model.log.trim(64 * 1024);
-        else model.acknowledge();
-      }
-      model.log.exited({ exitCode: 0, signal: null });
-      model.stream.advanced(model.log.record.end);
-      // A viewer that takes what it is sent gets to the end.
-      for (let round = 0; round < 200 && model.exits === 0; round += 1) {
-        model.pump(1000);
-        model.acknowledge();
-      }
-      expect(model.exits).toBe(1);
-      expect(model.viewerOffset).toBe(model.log.record.end);
-      expect(model.all.join('').endsWith(model.text)).toBe(true);
-    }),
+    fc.property(
+      fc.array(command, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 3_000_000 }),
+      (commands, maxBehind) => {
+        const model = new Model(maxBehind);
+        for (const step of commands) {
+          if (step.kind === 'write') model.write(step.char.repeat(step.size));
+          else if (step.kind === 'pump') model.pump(step.steps);
+          else if (step.kind === 'resize') model.resize(step.cols);
+          else if (step.kind === 'trim') model.log.trim(64 * 1024);
+          else model.acknowledge();
+        }
+        model.log.exited({ exitCode: 0, signal: null });
+        model.stream.advanced(model.log.record.end);
+        // A viewer that takes what it is sent gets to the end.
+        for (let round = 0; round < 200 && model.exits === 0; round += 1) {
+          model.pump(1000);
+          model.acknowledge();
+        }
+        expect(model.exits).toBe(1);
+        expect(model.viewerOffset).toBe(model.log.record.end);
+        expect(model.all.join('').endsWith(model.text)).toBe(true);
+      },
+    ),
     { numRuns: 150 },
   );
 });
@@ -156,13 +172,18 @@ test('an acknowledgement of what was never sent opens no window', () => {
 
 test('a snapshot is cut into parts that together are the whole, never inside a character', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 200_000 }), fc.constantFrom('a', '😀', '漢'), fc.boolean(), (length, char, shift) => {
-      const data = (shift ? 'x' : '') + char.repeat(length);
-      const parts = splitSnapshot(data);
-      expect(parts.join('')).toBe(data);
-      for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(256 * 1024);
-      expect(parts.some((part) => Buffer.from(part).toString('utf8').includes('\ufffd'))).toBe(false);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 200_000 }),
+      fc.constantFrom('a', '😀', '漢'),
+      fc.boolean(),
+      (length, char, shift) => {
+        const data = (shift ? 'x' : '') + char.repeat(length);
+        const parts = splitSnapshot(data);
+        expect(parts.join('')).toBe(data);
+        for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(256 * 1024);
+        expect(parts.some((part) => Buffer.from(part).toString('utf8').includes('\ufffd'))).toBe(false);
+      },
+    ),
     { numRuns: 60 },
   );
 });

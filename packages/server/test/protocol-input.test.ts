@@ -18,7 +18,10 @@ test('a hello of another protocol version is refused by name, with the versions,
   const client = new RawClient(daemon.wsUrl);
   await client.opened();
   client.send({ ...helloOf(), protocol: { min: 2, max: 3 } } as ReturnType<typeof helloOf>);
-  expect(await client.next('refused')).toMatchObject({ code: 'protocol_unsupported', protocol: { min: 1, max: 1 } });
+  expect(await client.next('refused')).toMatchObject({
+    code: 'protocol_unsupported',
+    protocol: { min: 1, max: 1 },
+  });
   expect((await client.whenClosed()).code).toBe(4406);
 });
 
@@ -113,9 +116,14 @@ describe('a greeted connection', () => {
   test('is told when it uses a request id or an attachment twice', async () => {
     const daemon = await runningDaemon();
     const client = await RawClient.connect(daemon.wsUrl);
-    const { terminalId } = await client.create({ command: 'sh', args: ['-c', 'trap "" HUP; sleep 60 & wait'] });
+    const { terminalId } = await client.create({
+      command: 'sh',
+      args: ['-c', 'trap "" HUP; sleep 60 & wait'],
+    });
     await client.request('terminal.attach', { terminalId, attachment: 7 });
-    expect(await codeOf(client.request('terminal.attach', { terminalId, attachment: 7 }))).toBe('invalid_params');
+    expect(await codeOf(client.request('terminal.attach', { terminalId, attachment: 7 }))).toBe(
+      'invalid_params',
+    );
     // Closing waits for a program that ignores SIGHUP, so its id stays in use.
     client.send({ type: 'request', id: 5000, method: 'terminal.close', params: { terminalId } });
     client.send({ type: 'request', id: 5000, method: 'terminal.list', params: {} });
@@ -198,12 +206,16 @@ describe('a greeted connection', () => {
       client.socket.once('error', () => {
         resolve();
       });
-      void daemon.watch.find(({ event }) => event === 'connection.closed').then(() => {
-        resolve();
-      });
+      void daemon.watch
+        .find(({ event }) => event === 'connection.closed')
+        .then(() => {
+          resolve();
+        });
       send();
     });
-    expect(await daemon.watch.find(({ event }) => event === 'connection.closed')).toMatchObject({ code: 4504 });
+    expect(await daemon.watch.find(({ event }) => event === 'connection.closed')).toMatchObject({
+      code: 4504,
+    });
   });
 });
 

@@ -36,7 +36,8 @@ export class RawClient {
     this.socket = new WebSocket(url, { headers, perMessageDeflate: false });
     this.socket.on('message', (data: Buffer) => {
       const parsed = parseDaemonMessage(data.toString('utf8'));
-      if (parsed.kind !== 'message') throw new Error(`not a message of the protocol: ${JSON.stringify(parsed)}`);
+      if (parsed.kind !== 'message')
+        throw new Error(`not a message of the protocol: ${JSON.stringify(parsed)}`);
       const { message } = parsed;
       this.heard.push(message);
       if (message.type === 'ping') this.send({ type: 'pong', id: message.id });
@@ -85,7 +86,10 @@ export class RawClient {
   }
 
   /** The first message of a type, heard already or not. */
-  next<T extends DaemonMessage['type']>(type: T, fits: (message: Of<T>) => boolean = () => true): Promise<Of<T>> {
+  next<T extends DaemonMessage['type']>(
+    type: T,
+    fits: (message: Of<T>) => boolean = () => true,
+  ): Promise<Of<T>> {
     return this.until(() =>
       this.heard.find((message): message is Of<T> => message.type === type && fits(message as Of<T>)),
     );
@@ -116,7 +120,12 @@ export class RawClient {
 
   /** A terminal with a plain shell, or with a program of its own. */
   async create(params: Partial<MethodInput<'terminal.create'>> = {}): Promise<TerminalInfo> {
-    const { terminal } = await this.request('terminal.create', { command: 'sh', cols: 80, rows: 24, ...params });
+    const { terminal } = await this.request('terminal.create', {
+      command: 'sh',
+      cols: 80,
+      rows: 24,
+      ...params,
+    });
     return terminal;
   }
 

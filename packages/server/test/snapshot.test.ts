@@ -38,14 +38,25 @@ function describeBuffer(buffer: InnerBuffer, cols: number): unknown {
       const fg = isEmpty ? 0 : plain(cell.fg);
       const bg = plain(isEmpty ? cell.bg & 0x3ffffff : cell.bg & ~0x20000000);
       const link = (cell.bg & 0x10000000) !== 0 && !isEmpty ? cell.extended.underlineStyle : 0;
-      cells.push(isBlank && fg === 0 && bg === 0 ? ' ' : `${content}/${String(fg)}/${String(bg)}/${String(link)}`);
+      cells.push(
+        isBlank && fg === 0 && bg === 0 ? ' ' : `${content}/${String(fg)}/${String(bg)}/${String(link)}`,
+      );
     }
     // The first row may be the rest of one that is gone.
     lines.push({ wrapped: y > 0 && line.isWrapped, cells: cells.join('|').replace(/[ |]+$/, '') });
   }
   const { x, y, scrollTop, scrollBottom, savedX } = buffer;
   const savedY = Math.max(buffer.savedY - buffer.ybase, 0);
-  return { lines, x, y, scrollTop, scrollBottom, savedX, savedY, saved: [plain(buffer.savedCurAttrData.fg), plain(buffer.savedCurAttrData.bg)] };
+  return {
+    lines,
+    x,
+    y,
+    scrollTop,
+    scrollBottom,
+    savedX,
+    savedY,
+    saved: [plain(buffer.savedCurAttrData.fg), plain(buffer.savedCurAttrData.bg)],
+  };
 }
 
 function describeEmulator(emulator: Emulator): unknown {
@@ -61,7 +72,11 @@ function describeEmulator(emulator: Emulator): unknown {
     hidden: inner.coreService.isCursorHidden,
     mouse: [inner.coreMouseService.activeProtocol, inner.coreMouseService.activeEncoding],
     pen: [plain(fg), plain(bg & ~0x20000000)],
-    charset: [inner._charsetService.glevel, inner._charsetService._charsets[0], inner._charsetService._charsets[1]],
+    charset: [
+      inner._charsetService.glevel,
+      inner._charsetService._charsets[0],
+      inner._charsetService._charsets[1],
+    ],
     parser: inner._inputHandler._parser.currentState,
   };
 }
@@ -98,13 +113,19 @@ async function expectSame(cols: number, rows: number, before: string, after = ''
 describe('a snapshot draws the same screen', () => {
   const screens: readonly (readonly [string, string])[] = [
     ['plain text with scrollback', Array.from({ length: 60 }, (_, i) => `line ${String(i)}`).join('\r\n')],
-    ['colours and styles', '\x1b[1;31mbold\x1b[0;48;5;200m256\x1b[38;2;1;2;3mrgb\x1b[4:3;58;2;9;8;7mcurly\x1b[0;7;9;53mx\x1b[m.'],
+    [
+      'colours and styles',
+      '\x1b[1;31mbold\x1b[0;48;5;200m256\x1b[38;2;1;2;3mrgb\x1b[4:3;58;2;9;8;7mcurly\x1b[0;7;9;53mx\x1b[m.',
+    ],
     ['wide characters, wrapped at the edge', '漢字かな漢字かな漢字かな😀e\u0301\x1b[2;5H漢\x1b[3;20H漢字'],
     ['a long wrapped line', 'abcdefghij'.repeat(9)],
     ['a cursor that waits behind the last column', '\x1b[5;1H' + 'x'.repeat(20)],
     ['a wide one that waits there', '\x1b[5;1H' + 'x'.repeat(18) + '漢'],
     ['the same with content below', '\x1b[7;1Hbelow\x1b[5;1H\x1b[41m' + 'x'.repeat(20)],
-    ['an editor', '\x1b[?1049h\x1b[?1h\x1b=\x1b[?2004h\x1b[1;9r\x1b[?25l\x1b[44m\x1b[2J\x1b[Htext\x1b[10;1Hstatus\x1b[3;4H'],
+    [
+      'an editor',
+      '\x1b[?1049h\x1b[?1h\x1b=\x1b[?2004h\x1b[1;9r\x1b[?25l\x1b[44m\x1b[2J\x1b[Htext\x1b[10;1Hstatus\x1b[3;4H',
+    ],
     ['what lies under the editor', 'shell$ \x1b[32mvim\x1b[5;3H\x1b[?1049h\x1b[Hinside'],
     ['mouse, focus and cursor modes', '\x1b[?1003h\x1b[?1006h\x1b[?1004h\x1b[4 q\x1b[?25l\x1b[?7l\x1b[4h'],
     ['origin mode in a scroll region', '\x1b[3;6r\x1b[?6h\x1b[2;4Hx'],
@@ -127,8 +148,14 @@ describe('a snapshot draws the same screen', () => {
   });
 
   test('a very large screen loses lines above it, not the screen', async () => {
-    const line = Array.from({ length: 190 }, (_, x) => `\x1b[38;2;${String(x)};1;2m\x1b[48;2;3;${String(x)};9mx`).join('');
-    const screen = await screenOf(200, 20, [Array.from({ length: 1500 }, () => line).join('\r\n'), '\r\n\x1b[mEND']);
+    const line = Array.from(
+      { length: 190 },
+      (_, x) => `\x1b[38;2;${String(x)};1;2m\x1b[48;2;3;${String(x)};9mx`,
+    ).join('');
+    const screen = await screenOf(200, 20, [
+      Array.from({ length: 1500 }, () => line).join('\r\n'),
+      '\r\n\x1b[mEND',
+    ]);
     const { data } = screen.snapshot();
     expect(Buffer.byteLength(data)).toBeLessThanOrEqual(4 * 1024 * 1024);
     expect(data).toContain('END');
@@ -136,36 +163,103 @@ describe('a snapshot draws the same screen', () => {
   });
 });
 
+// Without DECAWM off (?7l): there this emulator keeps half of a wide character, which no drawing can make.
 const piece = fc.oneof(
   { weight: 6, arbitrary: fc.stringMatching(/^[a-z ]{1,30}$/) },
   { weight: 2, arbitrary: fc.constantFrom('漢字', '😀', 'e\u0301', '\t', '\r\n', '\n', '\r', '\b') },
   {
     weight: 5,
     arbitrary: fc
-      .tuple(fc.nat(14), fc.nat(24), fc.constantFrom('H', 'r', 'X', 'K', 'J', 'L', 'M', 'P', '@', 'A', 'B', 'C', 'D', 'd', 'G', 'S', 'T', 'b'))
-      .map(([a, b, final]) => (final === 'H' || final === 'r' ? `\x1b[${String(a)};${String(b)}${final}` : `\x1b[${String(b % (final === 'J' || final === 'K' ? 3 : 9))}${final}`)),
+      .tuple(
+        fc.nat(14),
+        fc.nat(24),
+        fc.constantFrom(
+          'H',
+          'r',
+          'X',
+          'K',
+          'J',
+          'L',
+          'M',
+          'P',
+          '@',
+          'A',
+          'B',
+          'C',
+          'D',
+          'd',
+          'G',
+          'S',
+          'T',
+          'b',
+        ),
+      )
+      .map(([a, b, final]) =>
+        final === 'H' || final === 'r'
+          ? `\x1b[${String(a)};${String(b)}${final}`
+          : `\x1b[${String(b % (final === 'J' || final === 'K' ? 3 : 9))}${final}`,
+      ),
   },
   {
     weight: 3,
     arbitrary: fc.constantFrom(
-      '\x1b[m', '\x1b[1m', '\x1b[31m', '\x1b[44m', '\x1b[7m', '\x1b[38;5;99m', '\x1b[48;2;1;2;3m', '\x1b[4:3m', '\x1b[58:5:3m', '\x1b[9m',
+      '\x1b[m',
+      '\x1b[1m',
+      '\x1b[31m',
+      '\x1b[44m',
+      '\x1b[7m',
+      '\x1b[38;5;99m',
+      '\x1b[48;2;1;2;3m',
+      '\x1b[4:3m',
+      '\x1b[58:5:3m',
+      '\x1b[9m',
     ),
   },
   {
     weight: 3,
     arbitrary: fc.constantFrom(
-      '\x1b7', '\x1b8', '\x1bM', '\x1bD', '\x1bE', '\x1bc', '\x1b[!p', '\x1b[?1049h', '\x1b[?1049l', '\x1b[?6h', '\x1b[?6l', '\x1b[?7l', '\x1b[?7h',
-      '\x1b[4h', '\x1b[4l', '\x1b[?25l', '\x1b[?25h', '\x1b(0', '\x1b(B', '\x0e', '\x0f', '\x1b)0', '\x1b[?1h', '\x1b[?2004h', '\x1b[?1000h',
-      '\x1b[?1006h', '\x1bH', '\x1b[3g', '\x1b[2 q', '\x1b]0;title\x07',
+      '\x1b7',
+      '\x1b8',
+      '\x1bM',
+      '\x1bD',
+      '\x1bE',
+      '\x1bc',
+      '\x1b[!p',
+      '\x1b[?1049h',
+      '\x1b[?1049l',
+      '\x1b[?6h',
+      '\x1b[?6l',
+      '\x1b[4h',
+      '\x1b[4l',
+      '\x1b[?25l',
+      '\x1b[?25h',
+      '\x1b(0',
+      '\x1b(B',
+      '\x0e',
+      '\x0f',
+      '\x1b)0',
+      '\x1b[?1h',
+      '\x1b[?2004h',
+      '\x1b[?1000h',
+      '\x1b[?1006h',
+      '\x1bH',
+      '\x1b[3g',
+      '\x1b[2 q',
+      '\x1b]0;title\x07',
     ),
   },
 );
 
 test('whatever a program draws, a snapshot of it is the same screen', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(piece, { maxLength: 60 }), fc.integer({ min: 2, max: 25 }), fc.integer({ min: 1, max: 12 }), async (pieces, cols, rows) => {
-      await expectSame(cols, rows, pieces.join(''));
-    }),
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 60 }),
+      fc.integer({ min: 2, max: 25 }),
+      fc.integer({ min: 1, max: 12 }),
+      async (pieces, cols, rows) => {
+        await expectSame(cols, rows, pieces.join(''));
+      },
+    ),
     { numRuns: 400 },
   );
 });
@@ -184,7 +278,31 @@ test('a snapshot in the middle of an escape sequence hands its beginning on: bot
 
 test('the unfinished sequence is known exactly when the emulator is inside one', () => {
   const part = fc.oneof(
-    fc.constantFrom('\x1b', '[', ']', 'P', '(', '\\', '\x07', '\x18', '?', '1', ';', 'm', 'q', '\n', 'ü', '\x9b', '\x9c', '\x9d', '\x90', '_', '\x7f', ' ', '$'),
+    fc.constantFrom(
+      '\x1b',
+      '[',
+      ']',
+      'P',
+      '(',
+      '\\',
+      '\x07',
+      '\x18',
+      '?',
+      '1',
+      ';',
+      'm',
+      'q',
+      '\n',
+      'ü',
+      '\x9b',
+      '\x9c',
+      '\x9d',
+      '\x90',
+      '_',
+      '\x7f',
+      ' ',
+      '$',
+    ),
     fc.stringMatching(/^[a-z0-9]{1,3}$/),
   );
   fc.assert(

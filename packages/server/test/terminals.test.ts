@@ -1,4 +1,5 @@
 /** Real programs on real pseudo-terminals, seen through the protocol. */
+/* eslint-disable no-control-regex -- what terminals say is made of control characters */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +12,10 @@ async function start(): Promise<RawClient> {
   return RawClient.connect(daemon.wsUrl);
 }
 
-const shell = (script: string): { command: string; args: string[] } => ({ command: 'sh', args: ['-c', script] });
+const shell = (script: string): { command: string; args: string[] } => ({
+  command: 'sh',
+  args: ['-c', script],
+});
 
 test('what is typed reaches the program and its output comes back', async () => {
   const client = await start();
@@ -22,7 +26,14 @@ test('what is typed reaches the program and its output comes back', async () => 
 });
 
 test('without a command it is the login shell, as a login shell, in the home directory, with a clean environment', async () => {
-  const env = { ...process.env, SHELL: '/bin/bash', TMUX: 'x', HOLDFAST_HOME: '/secret', npm_config_x: '1', TERM: 'dumb' };
+  const env = {
+    ...process.env,
+    SHELL: '/bin/bash',
+    TMUX: 'x',
+    HOLDFAST_HOME: '/secret',
+    npm_config_x: '1',
+    TERM: 'dumb',
+  };
   const daemon = await runningDaemon({ env });
   const client = await RawClient.connect(daemon.wsUrl);
   const { terminal } = await client.request('terminal.create', {
@@ -50,7 +61,9 @@ test('all output comes before the end, with the exit code or the signal', async 
   };
   // What the device still holds when the program ends is what gets lost, so it is tried several times.
   for (let round = 0; round < 5; round += 1) {
-    const code = await ended('i=0; while [ $i -lt 3000 ]; do echo "line $i of some output"; i=$((i+1)); done; exit 7');
+    const code = await ended(
+      'i=0; while [ $i -lt 3000 ]; do echo "line $i of some output"; i=$((i+1)); done; exit 7',
+    );
     expect(code.exited).toMatchObject({ exitCode: 7, signal: null, offset: code.offset });
     expect(code.output.slice(-26)).toBe('line 2999 of some output\r\n');
   }
@@ -63,7 +76,10 @@ test('all output comes before the end, with the exit code or the signal', async 
 test('input, resize and signals to a program that has ended fail by name, and its screen can still be read', async () => {
   const client = await start();
   const { terminalId } = await client.create(shell('echo last words'));
-  await client.next('event', (event) => event.event === 'terminal.updated' && event.terminal.state.kind === 'exited');
+  await client.next(
+    'event',
+    (event) => event.event === 'terminal.updated' && event.terminal.state.kind === 'exited',
+  );
   for (const request of [
     client.request('terminal.input', { terminalId, data: 'x' }),
     client.request('terminal.kill', { terminalId }),
@@ -78,7 +94,9 @@ test('input, resize and signals to a program that has ended fail by name, and it
 
 test('a resize is in the stream where it took effect, and reaches the program', async () => {
   const client = await start();
-  const { terminalId } = await client.create(shell('stty -echo; trap "stty size" WINCH; echo ready; while :; do read x; done'));
+  const { terminalId } = await client.create(
+    shell('stty -echo; trap "stty size" WINCH; echo ready; while :; do read x; done'),
+  );
   const viewer = await Viewer.attach(client, terminalId);
   await client.until(() => (viewer.snapshot + viewer.output).includes('ready'));
   await client.request('terminal.resize', { terminalId, cols: 101, rows: 33 });
@@ -92,7 +110,8 @@ test('a resize is in the stream where it took effect, and reaches the program', 
 
 test('text that is split over reads arrives whole, and what is not UTF-8 is replaced', async () => {
   const client = await start();
-  const script = "stty -echo; for b in 342 202 254 360 237 230 200 377 101; do printf \"\\\\$b\"; sleep 0.02; done";
+  const script =
+    'stty -echo; for b in 342 202 254 360 237 230 200 377 101; do printf "\\\\$b"; sleep 0.02; done';
   const { terminalId } = await client.create(shell(script));
   const viewer = await Viewer.attach(client, terminalId, { from: 0 });
   await client.until(() => viewer.exited);
@@ -102,7 +121,9 @@ test('text that is split over reads arrives whole, and what is not UTF-8 is repl
 
 test('a viewer that comes back with its offset gets exactly what it missed', async () => {
   const client = await start();
-  const { terminalId } = await client.create(shell('stty -echo; echo ready; while read x; do echo "got $x"; done'));
+  const { terminalId } = await client.create(
+    shell('stty -echo; echo ready; while read x; do echo "got $x"; done'),
+  );
   const first = await Viewer.attach(client, terminalId, { from: 0 });
   await first.shows('ready\r\n');
   await client.request('terminal.input', { terminalId, data: 'one\r' });
@@ -140,7 +161,10 @@ test('questions of a program are answered once, live, and never by a snapshot or
 test('a terminal made twice by one id is one terminal; another command under that id is refused', async () => {
   const client = await start();
   const make = { terminalId: 'mine', command: 'sh', cols: 80, rows: 24 };
-  const [a, b] = await Promise.all([client.request('terminal.create', make), client.request('terminal.create', make)]);
+  const [a, b] = await Promise.all([
+    client.request('terminal.create', make),
+    client.request('terminal.create', make),
+  ]);
   expect(a.terminal.state).toEqual(b.terminal.state);
   expect((await client.request('terminal.list', {})).terminals).toHaveLength(1);
   await expect(client.request('terminal.create', { ...make, command: 'cat' })).rejects.toMatchObject({
@@ -153,10 +177,18 @@ test('every client hears of every change with the next revision, and the list ag
   const actor = await RawClient.connect(daemon.wsUrl, { clientId: 'actor' });
   const watcher = await RawClient.connect(daemon.wsUrl, { clientId: 'watcher' });
   const { revision } = await watcher.request('terminal.list', {});
-  const { terminalId } = await actor.create(shell("printf '\\033]2;a\\001title\\007\\a\\033]9;look\\007'; sleep 60"));
-  await watcher.next('event', (e) => e.event === 'terminal.updated' && e.terminal.title === 'atitle' && e.terminal.bells === 2);
+  const { terminalId } = await actor.create(
+    shell("printf '\\033]2;a\\001title\\007\\a\\033]9;look\\007'; sleep 60"),
+  );
+  await watcher.next(
+    'event',
+    (e) => e.event === 'terminal.updated' && e.terminal.title === 'atitle' && e.terminal.bells === 2,
+  );
   await actor.request('terminal.rename', { terminalId, title: 'mine' });
-  await watcher.next('event', (e) => e.event === 'terminal.updated' && e.terminal.titleFixed && e.terminal.title === 'mine');
+  await watcher.next(
+    'event',
+    (e) => e.event === 'terminal.updated' && e.terminal.titleFixed && e.terminal.title === 'mine',
+  );
   const viewer = await Viewer.attach(actor, terminalId);
   await watcher.next('event', (e) => e.event === 'terminal.updated' && e.terminal.viewers === 1);
   await actor.request('terminal.close', { terminalId });
@@ -177,7 +209,7 @@ test('the foreground program is named while it is not the own command, and signa
   await viewer.shows('st=143');
   await client.until(() => {
     const last = client.heard.filter((m) => m.type === 'event' && m.event === 'terminal.updated').at(-1);
-    return last?.type === 'event' && last.event === 'terminal.updated' && last.terminal.foreground === null;
+    return last?.terminal.foreground === null;
   });
 });
 
@@ -215,7 +247,9 @@ test('a command is found by its path relative to the directory, and a script nee
   const client = await start();
   const cwd = await temporaryDirectory();
   await writeFile(join(cwd, 'run.sh'), '#!/bin/sh\necho from script in $PWD\n', { mode: 0o644 });
-  await expect(client.create({ command: './run.sh', cwd })).rejects.toMatchObject({ code: 'command_not_executable' });
+  await expect(client.create({ command: './run.sh', cwd })).rejects.toMatchObject({
+    code: 'command_not_executable',
+  });
   await writeFile(join(cwd, 'ok.sh'), '#!/bin/sh\necho from script in $PWD\n', { mode: 0o755 });
   const { terminalId } = await client.create({ command: './ok.sh', cwd });
   const viewer = await Viewer.attach(client, terminalId, { from: 0 });

@@ -52,7 +52,9 @@ export class Viewer {
 
   /** Settles when the output since the last snapshot holds this. */
   async shows(text: string | RegExp): Promise<void> {
-    await this.client.until(() => (typeof text === 'string' ? this.output.includes(text) : text.test(this.output)));
+    await this.client.until(() =>
+      typeof text === 'string' ? this.output.includes(text) : text.test(this.output),
+    );
   }
 
   acknowledge(): void {

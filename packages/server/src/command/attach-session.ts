@@ -21,6 +21,14 @@ const CLEAN =
   '\x1b[?1l\x1b>\x1b[4l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[r\x1b(B\x0f\x1b[0 q\x1b[0m';
 const CLEAR = '\x1b[H\x1b[2J';
 
+/**
+ * Node's raw mode leaves the tty's output processing on, which makes CR LF of a line feed. Programs mean a line feed
+ * alone (the terminal's own device has done that for them), so it is written as the equal sequence IND.
+ */
+function withoutLineFeeds(text: string): string {
+  return text.replaceAll('\n', '\x1bD');
+}
+
 function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }
@@ -29,7 +37,7 @@ function clamp(value: number, least: number, most: number): number {
 function* inputs(text: string): Generator<string> {
   // A code unit is at most three bytes of UTF-8.
   const most = Math.floor(MAX_INPUT_BYTES / 3);
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let to = Math.min(at + most, text.length);
     const last = text.charCodeAt(to - 1);
     if (to < text.length && last >= 0xd800 && last < 0xdc00) to -= 1;
@@ -101,7 +109,8 @@ export async function attachTo(client: DaemonClientV2, terminalId: string): Prom
     const unsubscribe = client.subscribe(() => {
       const { state } = client.getSnapshot();
       if (state.kind === 'disconnected') {
-        if (wasConnected) stdout.write(`\r\n[${state.reason.message} Trying again; Ctrl-\\ Ctrl-\\ detaches.]\r\n`);
+        if (wasConnected)
+          stdout.write(`\r\n[${state.reason.message} Trying again; Ctrl-\\ Ctrl-\\ detaches.]\r\n`);
         wasConnected = false;
         if (state.nextRetryAt === undefined) end({ kind: 'lost', message: state.reason.message });
       } else if (state.kind === 'connected') {
@@ -113,13 +122,13 @@ export async function attachTo(client: DaemonClientV2, terminalId: string): Prom
         resize();
       },
       onSnapshot: ({ data, offset }) => {
-        stdout.write(CLEAN + CLEAR + data, () => {
+        stdout.write(CLEAN + CLEAR + withoutLineFeeds(data), () => {
           attachment.ack(offset);
         });
       },
       onOutput: ({ data, end: offset }) => {
         // Acknowledged when it was written, so that a slow terminal is handed a snapshot and not a backlog.
-        stdout.write(filter.filter(data), () => {
+        stdout.write(withoutLineFeeds(filter.filter(data)), () => {
           attachment.ack(offset);
         });
       },

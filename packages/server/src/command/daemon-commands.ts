@@ -17,21 +17,42 @@ type ListenOptions = {
 
 function withListenOptions(command: Command): Command {
   return command
-    .option('--port <number>', `port to listen on; 0 is any free one (default: ${String(DEFAULT_PORT)})`, parsePort)
+    .option(
+      '--port <number>',
+      `port to listen on; 0 is any free one (default: ${String(DEFAULT_PORT)})`,
+      parsePort,
+    )
     .option('--host <address>', 'address of this computer to listen on: 127.0.0.1 or ::1')
-    .option('--allow-origin <origin>', 'a further web origin that may connect, exactly; can be repeated', collect)
+    .option(
+      '--allow-origin <origin>',
+      'a further web origin that may connect, exactly; can be repeated',
+      collect,
+    )
     .option('--web-root <directory>', 'directory of the built web app');
 }
 
 function describe(home: string, file: RuntimeFile): Record<string, unknown> {
   const { pid, webUrl, wsUrl, port, version, instanceId, startedAt } = file;
-  return { running: true, pid, webUrl, wsUrl, port, version, instanceId, startedAt, home, logFile: logFilePath(home) };
+  return {
+    running: true,
+    pid,
+    webUrl,
+    wsUrl,
+    port,
+    version,
+    instanceId,
+    startedAt,
+    home,
+    logFile: logFilePath(home),
+  };
 }
 
 function reportStarted(home: string, json: boolean, started: Started): void {
   const { file, alreadyRunning, portChanged } = started;
   const where = `at ${file.webUrl} (pid ${String(file.pid)})`;
-  const note = portChanged ? `\nPort ${String(DEFAULT_PORT)} is in use by another program, so a free one was chosen.` : '';
+  const note = portChanged
+    ? `\nPort ${String(DEFAULT_PORT)} is in use by another program, so a free one was chosen.`
+    : '';
   report(
     json,
     { ...describe(home, file), alreadyRunning, portChanged },
@@ -77,12 +98,20 @@ export function addDaemonCommands(program: Command): void {
       const globals = command.optsWithGlobals<GlobalOptions>();
       const found = await findDaemon(homeOf(globals));
       if (found.state !== 'running') {
-        report(globals.json === true, { stopped: false, running: false }, 'No daemon runs; there is nothing to stop.');
+        report(
+          globals.json === true,
+          { stopped: false, running: false },
+          'No daemon runs; there is nothing to stop.',
+        );
         return;
       }
       await stopDaemon(found.file, false);
       const { pid } = found.file;
-      report(globals.json === true, { stopped: true, running: false, pid }, `The daemon (pid ${String(pid)}) has ended.`);
+      report(
+        globals.json === true,
+        { stopped: true, running: false, pid },
+        `The daemon (pid ${String(pid)}) has ended.`,
+      );
     });
 
   withListenOptions(

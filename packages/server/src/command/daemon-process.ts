@@ -36,8 +36,13 @@ export async function requireDaemon(home: string): Promise<RuntimeFile> {
   const found = await findDaemon(home);
   if (found.state === 'running') return found.file;
   const stale =
-    found.state === 'stale' ? ` (the runtime file of pid ${String(found.file.pid)} is stale: nobody answers there)` : '';
-  throw new CommandError('not_running', `No daemon runs for ${home}${stale}. Start it with: holdfast daemon start`);
+    found.state === 'stale'
+      ? ` (the runtime file of pid ${String(found.file.pid)} is stale: nobody answers there)`
+      : '';
+  throw new CommandError(
+    'not_running',
+    `No daemon runs for ${home}${stale}. Start it with: holdfast daemon start`,
+  );
 }
 
 export type StartOptions = {

@@ -59,7 +59,10 @@ export function addLogCommand(program: Command): void {
       const globals = command.optsWithGlobals<GlobalOptions>();
       const path = logFilePath(homeOf(globals));
       if (!existsSync(path)) {
-        throw new CommandError('log_not_found', `There is no log at ${path}. Start the daemon with: holdfast daemon start`);
+        throw new CommandError(
+          'log_not_found',
+          `There is no log at ${path}. Start the daemon with: holdfast daemon start`,
+        );
       }
       // With --json each line is what the daemon wrote: JSON already, one document a line.
       const show = (line: string): void => {

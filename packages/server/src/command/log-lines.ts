@@ -14,7 +14,11 @@ export function readLastLines(path: string, count: number): string[] {
     const length = Math.min(size, TAIL_BYTES);
     const bytes = Buffer.alloc(length);
     const read = readSync(file, bytes, 0, length, size - length);
-    const lines = bytes.subarray(0, read).toString('utf8').split('\n').filter((line) => line !== '');
+    const lines = bytes
+      .subarray(0, read)
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '');
     // The first line may have been cut.
     if (size > length) lines.shift();
     return lines.slice(-count);
@@ -27,7 +31,13 @@ export function readLastLines(path: string, count: number): string[] {
 }
 
 const line = z.looseObject({ level: z.number(), time: z.string(), event: z.string().optional() });
-const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+const LEVELS: Readonly<Record<number, string>> = {
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
 
 /** One line of the log as a person reads it; anything that is no such line stays as it is. */
 export function formatLogLine(text: string): string {

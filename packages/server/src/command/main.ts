@@ -11,7 +11,10 @@ import { addTerminalCommands } from './terminal-commands.js';
 const program = new Command('holdfast')
   .description('Terminals that outlive their windows.')
   .version(VERSION)
-  .option('--home <directory>', 'state directory (default: HOLDFAST_HOME, or the place your system has for it)')
+  .option(
+    '--home <directory>',
+    'state directory (default: HOLDFAST_HOME, or the place your system has for it)',
+  )
   .option('--json', 'answer in JSON')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })

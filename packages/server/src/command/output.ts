@@ -57,7 +57,8 @@ export function reportError(json: boolean, error: unknown): number {
   const message = reasonOf(error);
   const details = error instanceof CommandError ? error.details : undefined;
   const logLines = details?.logLines ?? [];
-  const log = logLines.length === 0 ? '' : `The last lines of the log:\n${logLines.map(formatLogLine).join('\n')}\n`;
+  const log =
+    logLines.length === 0 ? '' : `The last lines of the log:\n${logLines.map(formatLogLine).join('\n')}\n`;
   process.stderr.write(
     json ? `${JSON.stringify({ error: { code, message, ...details } })}\n` : `holdfast: ${message}\n${log}`,
   );

@@ -2,10 +2,12 @@
  * Takes out of a terminal's output what asks the viewer's own terminal a question. The daemon has answered already;
  * a second answer would be typed into the program. It promises to change nothing else, however output is cut.
  */
+/* eslint-disable no-control-regex -- escape sequences are made of control characters */
 
 // Device attributes (DA), device status (DSR), requests of modes (DECRQM), of parameters (DECREQTPARM), of the
 // version (XTVERSION), of the window (XTWINOPS) and of the keyboard protocol.
-const QUERY_CSI = /^\x1b\[(?:[>=?]?[0-9;]*c|\??[0-9;]*n|\??[0-9;]*\$p|[0-9;]*x|>[0-9;]*q|1[1-9][0-9;]*t|2[01][0-9;]*t|\?u)$/;
+const QUERY_CSI =
+  /^\x1b\[(?:[>=?]?[0-9;]*c|\??[0-9;]*n|\??[0-9;]*\$p|[0-9;]*x|>[0-9;]*q|1[1-9][0-9;]*t|2[01][0-9;]*t|\?u)$/;
 // Requests of settings (DECRQSS), of termcap (XTGETTCAP).
 const QUERY_DCS = /^\x1bP(?:\$q|\+q)/;
 // Colours, selection: an OSC whose last parameter is a question mark.
@@ -44,7 +46,8 @@ export class QueryFilter {
         at = escape + 1;
         continue;
       }
-      if (!QUERY_CSI.test(sequence) && !QUERY_DCS.test(sequence) && !QUERY_OSC.test(sequence)) out += sequence;
+      if (!QUERY_CSI.test(sequence) && !QUERY_DCS.test(sequence) && !QUERY_OSC.test(sequence))
+        out += sequence;
       at = escape + sequence.length;
     }
   }

@@ -37,13 +37,26 @@ function table(terminals: readonly TerminalInfo[]): string {
       terminal.cwd,
     ]),
   ];
-  const widths = lines.reduce<number[]>((most, line) => line.map((cell, i) => Math.max(most[i] ?? 0, cell.length)), []);
-  return lines.map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+  const widths = lines.reduce<number[]>(
+    (most, line) => line.map((cell, i) => Math.max(most[i] ?? 0, cell.length)),
+    [],
+  );
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function requireTty(): void {
   if (process.stdin.isTTY && process.stdout.isTTY) return;
-  throw new CommandError('not_a_terminal', 'This needs a terminal of its own for its input and output. Run it in one.');
+  throw new CommandError(
+    'not_a_terminal',
+    'This needs a terminal of its own for its input and output. Run it in one.',
+  );
 }
 
 async function attachAndReport(client: DaemonClientV2, terminalId: string, json: boolean): Promise<void> {
@@ -124,7 +137,9 @@ export function addTerminalCommands(program: Command): void {
     .command('kill')
     .description('end a terminal and take it off the list, or only send it a signal')
     .argument('<terminal>', 'its id, the beginning of its id, or its title')
-    .addOption(new Option('--signal <name>', 'send this signal and leave the terminal').choices(signalName.options))
+    .addOption(
+      new Option('--signal <name>', 'send this signal and leave the terminal').choices(signalName.options),
+    )
     .action(async (name: string, options: { signal?: string }, command: Command) => {
       const globals = command.optsWithGlobals<GlobalOptions>();
       const json = globals.json === true;

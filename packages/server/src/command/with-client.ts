@@ -36,7 +36,10 @@ export async function findTerminal(client: DaemonClientV2, name: string): Promis
   const matching = terminals.filter(({ terminalId, title }) => terminalId.startsWith(name) || title === name);
   const [found] = matching;
   if (found === undefined) {
-    throw new CommandError('terminal_not_found', `There is no terminal ${name}. See what there is with: holdfast ls`);
+    throw new CommandError(
+      'terminal_not_found',
+      `There is no terminal ${name}. See what there is with: holdfast ls`,
+    );
   }
   if (matching.length > 1) {
     throw new CommandError(

@@ -48,7 +48,8 @@ export function allowedHostsFor(port: number): Set<string> {
 /** Values of `Origin`: the daemon's own web addresses, where it listens, and the ones that were named. */
 export function allowedOriginsFor(host: LoopbackHost, port: number, extra: readonly string[]): Set<string> {
   const names = host === '::1' ? ['::1', 'localhost'] : ['127.0.0.1', 'localhost'];
-  const suffix = (name: string): string => (port === 80 ? authority(name, port).replace(/:80$/, '') : authority(name, port));
+  const suffix = (name: string): string =>
+    port === 80 ? authority(name, port).replace(/:80$/, '') : authority(name, port);
   return new Set([...names.map((name) => `http://${suffix(name)}`), ...extra.map(parseOrigin)]);
 }
 

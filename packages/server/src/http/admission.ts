@@ -63,7 +63,8 @@ function refuse(
 function checkHost(head: RequestHead, rules: AdmissionRules): Refusal | undefined {
   const hosts = headerValues(head.rawHeaders, 'host');
   const [host] = hosts;
-  if (host === undefined) return refuse(400, 'host_missing', 'The request has no Host header. Send exactly one.');
+  if (host === undefined)
+    return refuse(400, 'host_missing', 'The request has no Host header. Send exactly one.');
   if (hosts.length > 1) {
     return refuse(400, 'host_duplicate', 'The request has more than one Host header. Send exactly one.');
   }
@@ -83,7 +84,11 @@ function checkOrigin(head: RequestHead, rules: AdmissionRules): Admission {
   const [origin] = origins;
   if (origin === undefined) return { kind: 'accepted', origin: null };
   if (origins.length > 1) {
-    return refuse(403, 'origin_duplicate', 'The request has more than one Origin header. A browser sends one.');
+    return refuse(
+      403,
+      'origin_duplicate',
+      'The request has more than one Origin header. A browser sends one.',
+    );
   }
   if (origin !== 'null' && rules.allowedOrigins.has(origin)) return { kind: 'accepted', origin };
   return refuse(

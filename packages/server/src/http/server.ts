@@ -3,7 +3,13 @@
  * passes admission first, that a refusal says why (JSON and a line in the log), and that no byte string ends the
  * process: every socket has an error listener and a time limit.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -136,7 +142,9 @@ function createApp(options: HttpServerOptions, policy: () => string): Hono {
     context.header('Cache-Control', 'no-store');
     return context.json(options.health);
   });
-  app.all('/api/*', (context) => context.json({ code: 'path_not_found', message: 'There is nothing at this path.' }, 404));
+  app.all('/api/*', (context) =>
+    context.json({ code: 'path_not_found', message: 'There is nothing at this path.' }, 404),
+  );
   app.get('*', (context) => serveWebApp(options.webRoot, context.req.path, context.req.method === 'HEAD'));
   app.onError((error, context) => {
     options.log.error({ event: 'http.defect', err: error });

@@ -3,7 +3,12 @@
  * windows and the socket allow. It promises to hold at most one snapshot for one connection, and nothing of a stream
  * after it was detached.
  */
-import { MAX_ATTACHMENTS, type MethodParams, type MethodResult, type StreamMessage } from '@holdfast/protocol';
+import {
+  MAX_ATTACHMENTS,
+  type MethodParams,
+  type MethodResult,
+  type StreamMessage,
+} from '@holdfast/protocol';
 import type { Directory } from '../directory.js';
 import { HoldfastError } from '../errors.js';
 import type { TerminalHost } from '../terminals/terminal-host.js';
@@ -45,7 +50,10 @@ export class Attachments {
   ): Promise<void> {
     const { attachment, terminalId } = params;
     if (this.#attached.has(attachment) || this.#reserved.has(attachment)) {
-      throw new HoldfastError('invalid_params', `attachment: ${String(attachment)} is in use; choose another number`);
+      throw new HoldfastError(
+        'invalid_params',
+        `attachment: ${String(attachment)} is in use; choose another number`,
+      );
     }
     if (this.#attached.size + this.#reserved.size >= MAX_ATTACHMENTS) {
       throw new HoldfastError(
@@ -86,12 +94,7 @@ export class Attachments {
     });
   }
 
-  async #prepare({
-    terminalId,
-    attachment,
-    from,
-    maxBehindBytes,
-  }: MethodParams<'terminal.attach'>): Promise<{
+  async #prepare({ terminalId, attachment, from, maxBehindBytes }: MethodParams<'terminal.attach'>): Promise<{
     readonly stream: OutputStream;
     readonly result: MethodResult<'terminal.attach'>;
   }> {
@@ -113,7 +116,10 @@ export class Attachments {
   detach(attachment: number): void {
     const attached = this.#attached.get(attachment);
     if (attached === undefined) {
-      throw new HoldfastError('attachment_not_found', `This connection has no attachment ${String(attachment)}.`);
+      throw new HoldfastError(
+        'attachment_not_found',
+        `This connection has no attachment ${String(attachment)}.`,
+      );
     }
     this.#attached.delete(attachment);
     this.#directory.viewerLeft(attached.terminalId);
@@ -204,7 +210,8 @@ export class Attachments {
     const { stream, terminalId } = attached;
     const isStill = (): boolean => this.#attached.get(attachment) === attached;
     if (!isStill()) return false;
-    if (!stream.holdsSnapshot && this.#someoneHoldsSnapshot() && stream.next().kind === 'snapshot') return false;
+    if (!stream.holdsSnapshot && this.#someoneHoldsSnapshot() && stream.next().kind === 'snapshot')
+      return false;
     const step = stream.next();
     let messages: readonly StreamMessage[] = [];
     try {

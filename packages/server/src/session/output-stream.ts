@@ -3,11 +3,7 @@
  * promises order and completeness, or a gap that names what is missing followed by a snapshot; and that what is sent
  * and not acknowledged stays within the window, or one snapshot and the window. A snapshot is acknowledged by its offset.
  */
-import {
-  MAX_OUTPUT_CHUNK_BYTES,
-  OUTPUT_WINDOW_BYTES,
-  type StreamMessage,
-} from '@holdfast/protocol';
+import { MAX_OUTPUT_CHUNK_BYTES, OUTPUT_WINDOW_BYTES, type StreamMessage } from '@holdfast/protocol';
 import { MIN_BEHIND_BYTES } from '../limits.js';
 import type { ReadResult, Snapshot, StreamPosition } from '../terminals/terminal-host.js';
 
@@ -104,7 +100,8 @@ export class OutputStream {
     const unacknowledged = this.#position.offset - this.#acknowledged;
     if (this.#isLost || this.#end - this.#position.offset > this.#maxBehindBytes) {
       // Only a viewer that takes what it was sent can use a snapshot; another would be sent one after the other.
-      if (unacknowledged > OUTPUT_WINDOW_BYTES / 2 || this.#openSnapshot !== undefined) return { kind: 'wait' };
+      if (unacknowledged > OUTPUT_WINDOW_BYTES / 2 || this.#openSnapshot !== undefined)
+        return { kind: 'wait' };
       return { kind: 'snapshot', atLeast: this.#position.offset };
     }
     if (!this.#hasMore) return { kind: 'wait' };
@@ -126,7 +123,13 @@ export class OutputStream {
     return result.records.map((record): StreamMessage => {
       switch (record.kind) {
         case 'output':
-          return { type: 'output', attachment, offset: record.offset, length: record.length, data: record.data };
+          return {
+            type: 'output',
+            attachment,
+            offset: record.offset,
+            length: record.length,
+            data: record.data,
+          };
         case 'resized':
           return { type: 'resized', attachment, cols: record.cols, rows: record.rows };
         case 'exited':

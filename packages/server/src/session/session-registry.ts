@@ -62,7 +62,12 @@ export class SessionRegistry {
       const message = `The daemon has ${String(MAX_CONNECTIONS)} connections, and no more are allowed. Close a window.`;
       connection.send({ type: 'refused', code: 'too_many_connections', message, version: this.version });
       connection.close(CLOSE_TOO_MANY_CONNECTIONS, message);
-      this.log.warn({ event: 'connection.closed', connectionId, code: CLOSE_TOO_MANY_CONNECTIONS, reason: message });
+      this.log.warn({
+        event: 'connection.closed',
+        connectionId,
+        code: CLOSE_TOO_MANY_CONNECTIONS,
+        reason: message,
+      });
       return;
     }
     this.#sessions.add(new Session(socket, connectionId, this));
@@ -79,7 +84,8 @@ export class SessionRegistry {
   remove(session: Session): void {
     this.#sessions.delete(session);
     const { clientId } = session;
-    if (clientId !== undefined && this.#byClientId.get(clientId) === session) this.#byClientId.delete(clientId);
+    if (clientId !== undefined && this.#byClientId.get(clientId) === session)
+      this.#byClientId.delete(clientId);
     if (this.#sessions.size === 0) this.#whenEmpty?.();
   }
 

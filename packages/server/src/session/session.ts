@@ -128,7 +128,9 @@ export class Session {
       return;
     }
     // `nodebuffer` is the binary type of every socket here, so that a message is one Buffer.
-    const bytes = Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
+    const bytes = Buffer.isBuffer(data)
+      ? data
+      : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
     if (bytes.length > MAX_CLIENT_MESSAGE_BYTES) {
       this.connection.close(
         CLOSE_MESSAGE_OVER_LIMIT,
@@ -205,7 +207,10 @@ export class Session {
         protocol: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
         version,
       });
-      this.connection.close(CLOSE_PROTOCOL_UNSUPPORTED, `protocol ${String(PROTOCOL_VERSION)} only. ${advice}`);
+      this.connection.close(
+        CLOSE_PROTOCOL_UNSUPPORTED,
+        `protocol ${String(PROTOCOL_VERSION)} only. ${advice}`,
+      );
       return;
     }
     this.#hello = hello;
@@ -234,7 +239,10 @@ export class Session {
 
   #request(id: number, method: string, params: unknown): void {
     if (this.#pending.has(id)) {
-      this.#fail(id, { code: 'duplicate_request', message: `The request ${String(id)} has not been answered yet.` });
+      this.#fail(id, {
+        code: 'duplicate_request',
+        message: `The request ${String(id)} has not been answered yet.`,
+      });
       return;
     }
     if (this.#pending.size >= MAX_PENDING_REQUESTS) {

@@ -12,7 +12,11 @@ export type Emulator = InstanceType<typeof headless.Terminal>;
 export type CellStyle = {
   readonly fg: number;
   readonly bg: number;
-  readonly extended: { readonly underlineStyle: number; readonly underlineColor: number; readonly urlId: number };
+  readonly extended: {
+    readonly underlineStyle: number;
+    readonly underlineColor: number;
+    readonly urlId: number;
+  };
 };
 
 export type InnerCell = { -readonly [K in keyof CellStyle]: CellStyle[K] };
@@ -63,7 +67,11 @@ export type InnerEmulator = {
     };
   };
   readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
-  readonly _charsetService: { readonly glevel: number; readonly charset: unknown; readonly _charsets: readonly unknown[] };
+  readonly _charsetService: {
+    readonly glevel: number;
+    readonly charset: unknown;
+    readonly _charsets: readonly unknown[];
+  };
   readonly _oscLinkService: {
     getLinkData(id: number): { readonly id?: string | undefined; readonly uri: string } | undefined;
   };

@@ -15,6 +15,13 @@ import type { HostEvent, HostTerminal, TerminalHost, TerminalRequest } from './t
 
 type Entry = { readonly request: TerminalRequest; readonly terminal: Terminal; closing?: Promise<void> };
 
+/** Does it in this turn, so that calls take effect in their order; what it throws is the promise's. */
+function attempt<T>(work: () => T | Promise<T>): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
+}
+
 /** Whether a repeated request asks for what the first one made. */
 function isSameRequest(a: TerminalRequest, b: TerminalRequest): boolean {
   const key = ({ command, args, cwd }: TerminalRequest): string => JSON.stringify([command, args ?? [], cwd]);
@@ -28,7 +35,10 @@ export function createInProcessHost(options: {
 }): TerminalHost {
   const { env, version, log } = options;
   const entries = new Map<string, Entry>();
-  const starting = new Map<string, { readonly request: TerminalRequest; readonly made: Promise<HostTerminal> }>();
+  const starting = new Map<
+    string,
+    { readonly request: TerminalRequest; readonly made: Promise<HostTerminal> }
+  >();
   const listeners = new Set<(event: HostEvent) => void>();
   let isShutDown = false;
 
@@ -39,7 +49,10 @@ export function createInProcessHost(options: {
   const entryOf = (terminalId: string): Entry => {
     const entry = entries.get(terminalId);
     if (entry !== undefined) return entry;
-    throw new HoldfastError('terminal_not_found', `There is no terminal ${terminalId}. List the terminals to see what there is.`);
+    throw new HoldfastError(
+      'terminal_not_found',
+      `There is no terminal ${terminalId}. List the terminals to see what there is.`,
+    );
   };
 
   /** Keeps the records of all terminals within their total: the largest gives first. */
@@ -47,7 +60,9 @@ export function createInProcessHost(options: {
     let total = 0;
     for (const { terminal } of entries.values()) total += terminal.heldBytes;
     while (total > TOTAL_OUTPUT_RECORD_BYTES) {
-      const largest = [...entries.values()].reduce((a, b) => (a.terminal.heldBytes >= b.terminal.heldBytes ? a : b));
+      const largest = [...entries.values()].reduce((a, b) =>
+        a.terminal.heldBytes >= b.terminal.heldBytes ? a : b,
+      );
       const before = largest.terminal.heldBytes;
       largest.terminal.trimRecord(Math.max(MIN_OUTPUT_RECORD_BYTES, before / 2));
       if (largest.terminal.heldBytes === before) return;
@@ -86,7 +101,10 @@ export function createInProcessHost(options: {
     const existing = entries.get(terminalId);
     const known = existing?.request ?? starting.get(terminalId)?.request;
     if (known !== undefined && !isSameRequest(known, request)) {
-      throw new HoldfastError('terminal_exists', `Another terminal has the id ${terminalId}. Choose another id, or none.`);
+      throw new HoldfastError(
+        'terminal_exists',
+        `Another terminal has the id ${terminalId}. Choose another id, or none.`,
+      );
     }
     if (existing !== undefined) return Promise.resolve(existing.terminal.info);
     const already = starting.get(terminalId);
@@ -116,22 +134,26 @@ export function createInProcessHost(options: {
 
   return {
     epoch: randomUUID(),
-    create: async (request) => create(request),
+    create: (request) => attempt(() => create(request)),
     list: () => Promise.resolve([...entries.values()].map(({ terminal }) => terminal.info)),
-    read: async (terminalId, position, maxBytes) => entryOf(terminalId).terminal.read(position, maxBytes),
-    snapshot: async (terminalId, atLeast) => entryOf(terminalId).terminal.snapshot(atLeast),
-    resumePoint: async (terminalId, from) => entryOf(terminalId).terminal.resumePoint(from),
-    input: async (terminalId, data) => {
-      entryOf(terminalId).terminal.input(data);
-    },
-    resize: async (terminalId, cols, rows) => {
-      entryOf(terminalId).terminal.resize(cols, rows);
-    },
-    rename: async (terminalId, title) => {
-      entryOf(terminalId).terminal.rename(title);
-    },
-    kill: async (terminalId, signal) => entryOf(terminalId).terminal.kill(signal),
-    close: async (terminalId) => close(entryOf(terminalId)),
+    read: (terminalId, position, maxBytes) =>
+      attempt(() => entryOf(terminalId).terminal.read(position, maxBytes)),
+    snapshot: (terminalId, atLeast) => attempt(() => entryOf(terminalId).terminal.snapshot(atLeast)),
+    resumePoint: (terminalId, from) => attempt(() => entryOf(terminalId).terminal.resumePoint(from)),
+    input: (terminalId, data) =>
+      attempt(() => {
+        entryOf(terminalId).terminal.input(data);
+      }),
+    resize: (terminalId, cols, rows) =>
+      attempt(() => {
+        entryOf(terminalId).terminal.resize(cols, rows);
+      }),
+    rename: (terminalId, title) =>
+      attempt(() => {
+        entryOf(terminalId).terminal.rename(title);
+      }),
+    kill: (terminalId, signal) => attempt(() => entryOf(terminalId).terminal.kill(signal)),
+    close: (terminalId) => attempt(() => close(entryOf(terminalId))),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

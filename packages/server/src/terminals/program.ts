@@ -60,9 +60,15 @@ async function checkDirectory(cwd: string): Promise<void> {
     found = await stat(cwd);
   } catch (error) {
     if (systemCode(error) === 'EACCES') {
-      throw new HoldfastError('cwd_not_directory', `The directory ${cwd} may not be read. Choose another one.`);
+      throw new HoldfastError(
+        'cwd_not_directory',
+        `The directory ${cwd} may not be read. Choose another one.`,
+      );
     }
-    throw new HoldfastError('cwd_not_found', `The directory ${cwd} does not exist. Create it or choose another one.`);
+    throw new HoldfastError(
+      'cwd_not_found',
+      `The directory ${cwd} does not exist. Create it or choose another one.`,
+    );
   }
   if (!found.isDirectory()) {
     throw new HoldfastError('cwd_not_directory', `${cwd} is not a directory. Choose one that is.`);
@@ -71,7 +77,10 @@ async function checkDirectory(cwd: string): Promise<void> {
     await access(cwd, constants.X_OK);
   } catch {
     // The reason can only be a lack of permission: the directory was found above.
-    throw new HoldfastError('cwd_not_directory', `The directory ${cwd} may not be entered. Choose another one.`);
+    throw new HoldfastError(
+      'cwd_not_directory',
+      `The directory ${cwd} may not be entered. Choose another one.`,
+    );
   }
 }
 
@@ -98,7 +107,10 @@ async function findCommand(command: string, cwd: string, path: string): Promise<
     const finding = await examine(file);
     if (finding === 'executable') return file;
     if (finding === 'missing') {
-      throw new HoldfastError('command_not_found', `The command ${command} does not exist (looked for ${file}).`);
+      throw new HoldfastError(
+        'command_not_found',
+        `The command ${command} does not exist (looked for ${file}).`,
+      );
     }
     throw new HoldfastError(
       'command_not_executable',
@@ -113,7 +125,10 @@ async function findCommand(command: string, cwd: string, path: string): Promise<
     if (finding === 'not-executable') blocked ??= file;
   }
   if (blocked !== undefined) {
-    throw new HoldfastError('command_not_executable', `${blocked} may not be executed. Name another command.`);
+    throw new HoldfastError(
+      'command_not_executable',
+      `${blocked} may not be executed. Name another command.`,
+    );
   }
   throw new HoldfastError(
     'command_not_found',
@@ -122,10 +137,15 @@ async function findCommand(command: string, cwd: string, path: string): Promise<
 }
 
 /** The person's login shell and where it was named. */
-function loginShell(env: Readonly<Record<string, string>>): { readonly shell: string; readonly source: string } {
+function loginShell(env: Readonly<Record<string, string>>): {
+  readonly shell: string;
+  readonly source: string;
+} {
   if (process.platform === 'win32') {
     const shell = env['COMSPEC'];
-    return shell === undefined ? { shell: 'powershell.exe', source: 'the default' } : { shell, source: 'COMSPEC' };
+    return shell === undefined
+      ? { shell: 'powershell.exe', source: 'the default' }
+      : { shell, source: 'COMSPEC' };
   }
   const named = env['SHELL'];
   if (named !== undefined && named !== '') return { shell: named, source: 'the variable SHELL' };
@@ -162,7 +182,10 @@ export async function resolveProgram(
 ): Promise<Program> {
   const cwd = request.cwd ?? homedir();
   if (!isAbsolute(cwd)) {
-    throw new HoldfastError('cwd_not_found', `The directory ${cwd} is not an absolute path. Give the full path.`);
+    throw new HoldfastError(
+      'cwd_not_found',
+      `The directory ${cwd} is not an absolute path. Give the full path.`,
+    );
   }
   await checkDirectory(cwd);
   const env = environmentFor(base, terminalId, version, request.env ?? {});

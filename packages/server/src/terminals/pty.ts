@@ -99,7 +99,7 @@ export class Pty {
       this.#pty.resize(cols, rows);
     } catch (error) {
       // EBADF, EIO: the program ends at this moment; its end is told by itself.
-      if (!this.#ended && !/EBADF|EIO|ENOTTY/.test(reasonOf(error))) throw error;
+      if (!/EBADF|EIO|ENOTTY/.test(reasonOf(error))) throw error;
     }
   }
 
@@ -117,6 +117,11 @@ export class Pty {
     this.#finish?.();
   }
 
+  /** Asked again after a wait, when the compiler still believes the answer from before it. */
+  #hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Sends a signal to the program's process group and to the one in the foreground. */
   async kill(signal: SignalName): Promise<void> {
     if (this.#ended) return;
@@ -125,8 +130,9 @@ export class Pty {
       return;
     }
     const foreground = await foregroundOf(this.pid);
-    if (foreground !== undefined && foreground.processGroup !== this.pid) send(-foreground.processGroup, signal);
-    if (!this.#ended) send(-this.pid, signal);
+    if (foreground !== undefined && foreground.processGroup !== this.pid)
+      send(-foreground.processGroup, signal);
+    if (!this.#hasEnded()) send(-this.pid, signal);
   }
 
   /**

@@ -5,12 +5,7 @@
  */
 import type { Emulator } from './emulator.js';
 import { createEmulator, inside } from './emulator.js';
-import {
-  MAX_SNAPSHOT_BYTES,
-  SCREEN_CHUNK_LENGTH,
-  SCREEN_SLICE_MS,
-  SCROLLBACK_LINES,
-} from '../limits.js';
+import { MAX_SNAPSHOT_BYTES, SCREEN_CHUNK_LENGTH, SCREEN_SLICE_MS, SCROLLBACK_LINES } from '../limits.js';
 import { drawSnapshot } from './snapshot.js';
 import type { Snapshot } from './terminal-host.js';
 import { unfinishedSequence } from './unfinished-sequence.js';

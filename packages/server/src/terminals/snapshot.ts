@@ -2,10 +2,20 @@
  * Writes an emulator's whole state (screen, scrollback, cursor, modes) as text that draws it on another emulator
  * that was reset and has the same size. It promises that both then go on alike, and that drawing asks no question.
  */
-import { type CellStyle, designatorOf, type InnerBuffer, type InnerEmulator, type InnerLine } from './emulator.js';
+import {
+  type CellStyle,
+  designatorOf,
+  type InnerBuffer,
+  type InnerEmulator,
+  type InnerLine,
+} from './emulator.js';
 import { linkOf, openLink, sgr } from './style.js';
 
-const DEFAULT_STYLE: CellStyle = { fg: 0, bg: 0, extended: { underlineStyle: 0, underlineColor: 0, urlId: 0 } };
+const DEFAULT_STYLE: CellStyle = {
+  fg: 0,
+  bg: 0,
+  extended: { underlineStyle: 0, underlineColor: 0, urlId: 0 },
+};
 /** Colour bits of a cell's background: an empty cell shows nothing else. */
 const BACKGROUND_COLOUR = 0x3ffffff;
 const INVERSE = 0x4000000;
@@ -64,7 +74,8 @@ function drawRow(
   const cell = buffer.getNullCell();
   const continues = next !== undefined;
   // A wide character that finds one column wraps by itself and leaves that column empty.
-  const isWideNext = next?.getWidth(0) === 2 && line.hasContent(line.length - 1) === 0 && line.getWidth(line.length - 1) === 1;
+  const isWideNext =
+    next?.getWidth(0) === 2 && line.hasContent(line.length - 1) === 0 && line.getWidth(line.length - 1) === 1;
   const used = !continues ? usedLength(line) : isWideNext ? line.length - 1 : line.length;
   let x = 0;
   while (x < used) {
@@ -84,7 +95,12 @@ function drawRow(
     }
     let run = 1;
     const last = continues && !isWideNext ? line.length - 1 : used;
-    while (x + run < last && line.hasContent(x + run) === 0 && line.getWidth(x + run) === 1 && sameStyle(line, x, x + run)) {
+    while (
+      x + run < last &&
+      line.hasContent(x + run) === 0 &&
+      line.getWidth(x + run) === 1 &&
+      sameStyle(line, x, x + run)
+    ) {
       run += 1;
     }
     // Erase (ECH) rather than print: an empty cell stays empty, in its background.
@@ -140,11 +156,26 @@ function moveTo(row: number, column: number): string {
   return `\x1b[${String(row + 1)};${String(column + 1)}H`;
 }
 
+type Place = {
+  readonly row: number;
+  readonly column: number;
+  /** First row of the scroll region where origin mode counts from it. */
+  readonly origin?: number;
+  /** Print the cell before even where moving would do. */
+  readonly print?: boolean;
+  /** Insert mode is on: what is printed is taken out first, so that the rest of the row stays in its place. */
+  readonly inserts?: boolean;
+};
+
 /**
  * Moves to a column, or behind the last one (pending wrap), where only printing brings the cursor: then the cell
  * before is printed once more, in its style.
  */
-function place(drawing: Drawing, buffer: InnerBuffer, row: number, column: number, origin: number, print: boolean): void {
+function place(
+  drawing: Drawing,
+  buffer: InnerBuffer,
+  { row, column, origin = 0, print = false, inserts = false }: Place,
+): void {
   const { cols } = drawing.emulator;
   const line = buffer.lines.get(buffer.ybase + row);
   if (line === undefined || (column < cols && !print)) {
@@ -155,13 +186,15 @@ function place(drawing: Drawing, buffer: InnerBuffer, row: number, column: numbe
   const at = line.getWidth(before) === 0 && before > 0 ? before - 1 : before;
   drawing.raw(moveTo(row - origin, at));
   drawing.style(line.loadCell(at, buffer.getNullCell()));
+  if (inserts) drawing.raw(`\x1b[${String(line.getWidth(at))}P`);
   drawing.raw(line.getString(at) || ' ');
 }
 
 function drawSavedCursor(drawing: Drawing, buffer: InnerBuffer): void {
   const { fg, bg } = buffer.savedCurAttrData;
-  if (buffer.savedX === 0 && buffer.savedY <= buffer.ybase && fg === 0 && bg === 0 && !buffer.savedCharset) return;
-  place(drawing, buffer, Math.max(buffer.savedY - buffer.ybase, 0), buffer.savedX, 0, false);
+  if (buffer.savedX === 0 && buffer.savedY <= buffer.ybase && fg === 0 && bg === 0 && !buffer.savedCharset)
+    return;
+  place(drawing, buffer, { row: Math.max(buffer.savedY - buffer.ybase, 0), column: buffer.savedX });
   drawing.style(buffer.savedCurAttrData);
   const designator = designatorOf.get(buffer.savedCharset);
   if (designator !== undefined) drawing.raw(`\x1b(${designator}`);
@@ -183,26 +216,32 @@ function drawTabStops(drawing: Drawing, buffer: InnerBuffer): void {
   for (const stop of stops) drawing.raw(`\x1b[${String(stop + 1)}G\x1bH`);
 }
 
-/** The scroll region and origin mode: both move the cursor, so they come before it. */
+/** The scroll region. It moves the cursor, so it comes before it. */
 function drawRegion(drawing: Drawing, buffer: InnerBuffer): void {
   if (buffer.scrollTop !== 0 || buffer.scrollBottom !== drawing.emulator.rows - 1) {
     drawing.raw(`\x1b[${String(buffer.scrollTop + 1)};${String(buffer.scrollBottom + 1)}r`);
   }
-  if (drawing.emulator.coreService.decPrivateModes.origin) drawing.raw('\x1b[?6h');
 }
 
 /**
- * The cursor, last of all. The emulator remembers the character it has just printed, which a combining mark or a
- * repetition (REP) joins; so that is printed once more too.
+ * The cursor. The emulator remembers the character it has just printed, which a combining mark or a repetition (REP)
+ * joins; so that is printed once more too.
  */
 function drawCursor(drawing: Drawing, buffer: InnerBuffer): void {
   const { coreService, _inputHandler: handler } = drawing.emulator;
+  const inserts = coreService.modes.insertMode;
+  if (inserts) drawing.raw('\x1b[4h');
   const origin = coreService.decPrivateModes.origin ? buffer.scrollTop : 0;
-  place(drawing, buffer, buffer.y, buffer.x, origin, handler._parser.precedingJoinState !== 0 && buffer.x > 0);
-  // Writes nothing where the style is still that of the character, and then the memory stays.
-  drawing.style(handler._curAttrData);
-  // Insert mode would have moved the rest of the row.
-  if (coreService.modes.insertMode) drawing.raw('\x1b[4h');
+  const print = handler._parser.precedingJoinState !== 0 && buffer.x > 0;
+  place(drawing, buffer, { row: buffer.y, column: buffer.x, origin, print, inserts });
+}
+
+/** Whether the character before the cursor would become another one in the character set that is on now. */
+function isMapped(emulator: InnerEmulator, buffer: InnerBuffer): boolean {
+  const { charset } = emulator._charsetService;
+  const before =
+    buffer.lines.get(buffer.ybase + buffer.y)?.getString(Math.min(buffer.x, emulator.cols) - 1) ?? '';
+  return typeof charset === 'object' && charset !== null && (before || ' ') in charset;
 }
 
 const MOUSE_PROTOCOLS: Readonly<Record<string, string>> = {
@@ -250,7 +289,10 @@ export function drawSnapshot(emulator: InnerEmulator, scrollback: number): strin
   drawing.style(DEFAULT_STYLE);
   drawSavedCursor(drawing, normal);
   if (active === alt) {
-    drawing.raw(moveTo(normal.y, Math.min(normal.x, emulator.cols - 1)));
+    drawTabStops(drawing, normal);
+    drawRegion(drawing, normal);
+    place(drawing, normal, { row: normal.y, column: normal.x });
+    drawing.style(DEFAULT_STYLE);
     // 1047 and not 1049: the latter would save the cursor again.
     drawing.raw('\x1b[?1047h\x1b[H');
     drawRows(drawing, alt, 0);
@@ -259,7 +301,12 @@ export function drawSnapshot(emulator: InnerEmulator, scrollback: number): strin
   }
   drawTabStops(drawing, active);
   drawRegion(drawing, active);
+  if (emulator.coreService.decPrivateModes.origin) drawing.raw('\x1b[?6h');
+  const isEarly = isMapped(emulator, active);
+  if (isEarly) drawCursor(drawing, active);
   drawModes(drawing);
-  drawCursor(drawing, active);
+  if (!isEarly) drawCursor(drawing, active);
+  // Writes nothing where the style is still that of the last character, and then the memory of that stays.
+  drawing.style(emulator._inputHandler._curAttrData);
   return drawing.toString();
 }

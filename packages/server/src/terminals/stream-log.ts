@@ -50,7 +50,8 @@ export class StreamLog {
   /** Lets the oldest output go until at most `bytes` are held. */
   trim(bytes: number): void {
     this.record.trim(bytes);
-    while (this.#marks[0] !== undefined && this.#marks[0].offset < this.record.start) this.#forgetOldestMark();
+    while (this.#marks[0] !== undefined && this.#marks[0].offset < this.record.start)
+      this.#forgetOldestMark();
   }
 
   read(position: StreamPosition, maxBytes: number): ReadResult {

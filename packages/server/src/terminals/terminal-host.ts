@@ -52,7 +52,12 @@ export type Snapshot = {
 
 /** Where a viewer goes on that has seen everything before an offset, or word that this cannot be. */
 export type ResumePoint =
-  | { readonly kind: 'found'; readonly position: StreamPosition; readonly cols: number; readonly rows: number }
+  | {
+      readonly kind: 'found';
+      readonly position: StreamPosition;
+      readonly cols: number;
+      readonly rows: number;
+    }
   | { readonly kind: 'lost' };
 
 /** What the owner of terminals tells by itself. */

@@ -119,7 +119,8 @@ export class Terminal {
   get info(): HostTerminal {
     return {
       terminalId: this.terminalId,
-      title: this.#givenTitle || this.#programTitle || basename(this.#program.command).slice(0, MAX_TITLE_LENGTH),
+      title:
+        this.#givenTitle || this.#programTitle || basename(this.#program.command).slice(0, MAX_TITLE_LENGTH),
       titleFixed: this.#givenTitle !== '',
       command: this.#program.command,
       args: shownArguments(this.#program.args),
