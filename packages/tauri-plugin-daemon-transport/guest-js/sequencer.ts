@@ -17,6 +17,11 @@ export class Sequencer<Item> {
     return this.#last;
   }
 
+  /** So many have arrived before their turn. */
+  get early(): number {
+    return this.#early.size;
+  }
+
   /** One item has arrived. What is kept for later is bounded by the credit that Rust gives. */
   push(seq: number, item: Item): void {
     if (seq <= this.#last) return;

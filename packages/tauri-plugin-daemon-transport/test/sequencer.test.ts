@@ -15,6 +15,7 @@ it('gives each item once and in order, however often and in whatever order they 
         let contiguous = 0;
         while (seen.has(contiguous + 1)) contiguous += 1;
         expect(sequencer.last).toBe(contiguous);
+        expect(sequencer.early, 'nothing is kept that was taken').toBe(seen.size - contiguous);
         expect(taken).toEqual(Array.from({ length: contiguous }, (_, index) => index + 1));
       }
     }),
