@@ -15,6 +15,8 @@ const SILENT = {
   },
 };
 
+const NO_EXTENSION = { underlineStyle: 0, underlineColor: 0, urlId: 0 };
+
 /** Colour and flags; a palette's number keeps bits of an earlier colour, which show nothing. */
 function plain(value: number): number {
   const mode = value & 0x3000000;
@@ -30,7 +32,7 @@ function describeBuffer(buffer: InnerBuffer, cols: number): unknown {
     if (line === undefined) continue;
     const cells: string[] = [];
     for (let x = 0; x < cols; x += 1) {
-      const cell = line.loadCell(x, buffer.getNullCell());
+      const cell = line.loadCell(x, { fg: 0, bg: 0, extended: NO_EXTENSION });
       const isEmpty = line.hasContent(x) === 0;
       const content = line.getWidth(x) === 0 ? '' : line.getString(x) || ' ';
       const isBlank = content === ' ';
@@ -262,6 +264,23 @@ test('whatever a program draws, a snapshot of it is the same screen', async () =
     ),
     { numRuns: 400 },
   );
+});
+
+test('taking a snapshot leaves the screen as it was: what comes later is drawn as if none had been taken', async () => {
+  const before = 'first \x1b[31mred \x1b[0m\r\nwide 漢 \r\n';
+  const after = 'x\r\n'.repeat(40);
+  const disturbed = await screenOf(30, 5, [before]);
+  const left = await screenOf(30, 5, [before]);
+  try {
+    disturbed.snapshot();
+    for (const screen of [disturbed, left]) screen.write(after, after.length);
+    const bytes = Buffer.byteLength(before + after);
+    await Promise.all([disturbed.whenParsed(bytes), left.whenParsed(bytes)]);
+    expect(disturbed.snapshot().data).toBe(left.snapshot().data);
+  } finally {
+    disturbed.dispose();
+    left.dispose();
+  }
 });
 
 test('a snapshot in the middle of an escape sequence hands its beginning on: both go on alike', async () => {

@@ -44,7 +44,6 @@ export type InnerBuffer = {
   readonly savedCurAttrData: CellStyle;
   readonly savedCharset: unknown;
   readonly tabs: Readonly<Record<number, boolean | undefined>>;
-  getNullCell(): InnerCell;
 };
 
 export type InnerEmulator = {

@@ -6,6 +6,7 @@ import {
   type CellStyle,
   designatorOf,
   type InnerBuffer,
+  type InnerCell,
   type InnerEmulator,
   type InnerLine,
 } from './emulator.js';
@@ -19,6 +20,14 @@ const DEFAULT_STYLE: CellStyle = {
 /** Colour bits of a cell's background: an empty cell shows nothing else. */
 const BACKGROUND_COLOUR = 0x3ffffff;
 const INVERSE = 0x4000000;
+
+/**
+ * A cell to read into. Not the buffer's own null cell, which its accessor hands out: that one is what blank rows are
+ * made of, and reading into it would fill every later row with the last character read.
+ */
+function scratchCell(): InnerCell {
+  return { ...DEFAULT_STYLE };
+}
 
 class Drawing {
   readonly #out: string[] = [];
@@ -71,11 +80,16 @@ function drawRow(
   next: InnerLine | undefined,
   isWrapped: boolean,
 ): void {
-  const cell = buffer.getNullCell();
+  const cell = scratchCell();
   const continues = next !== undefined;
   // A wide character that finds one column wraps by itself and leaves that column empty.
+  const end = line.length - 1;
   const isWideNext =
-    next?.getWidth(0) === 2 && line.hasContent(line.length - 1) === 0 && line.getWidth(line.length - 1) === 1;
+    next?.getWidth(0) === 2 &&
+    line.hasContent(end) === 0 &&
+    line.getWidth(end) === 1 &&
+    // It fills that column with its own background; another one must be printed.
+    (next.getBg(0) & BACKGROUND_COLOUR) === (line.getBg(end) & BACKGROUND_COLOUR);
   const used = !continues ? usedLength(line) : isWideNext ? line.length - 1 : line.length;
   let x = 0;
   while (x < used) {
@@ -85,7 +99,9 @@ function drawRow(
       continue;
     }
     line.loadCell(x, cell);
-    drawing.style(cell);
+    // Of an empty cell only the background shows.
+    if (line.hasContent(x) !== 0) drawing.style(cell);
+    else drawing.style({ ...DEFAULT_STYLE, fg: cell.fg & INVERSE, bg: cell.bg & BACKGROUND_COLOUR });
     const mustPrint = (isWrapped && x === 0) || (continues && !isWideNext && x === line.length - 1);
     if (line.hasContent(x) !== 0 || mustPrint) {
       // Only a printed character wraps into the next row, so a blank at the seam is printed as a space.
@@ -185,7 +201,7 @@ function place(
   const before = Math.min(column, cols) - 1;
   const at = line.getWidth(before) === 0 && before > 0 ? before - 1 : before;
   drawing.raw(moveTo(row - origin, at));
-  drawing.style(line.loadCell(at, buffer.getNullCell()));
+  drawing.style(line.loadCell(at, scratchCell()));
   if (inserts) drawing.raw(`\x1b[${String(line.getWidth(at))}P`);
   drawing.raw(line.getString(at) || ' ');
 }
