@@ -122,6 +122,7 @@ async function main() {
     binary,
     env,
     home: status.home,
+    wsUrl: status.wsUrl,
     screenshot: at('test-results', 'start.png'),
     say: (/** @type {string} */ sentence) => console.log(`✓ ${sentence}`),
   });

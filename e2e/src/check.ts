@@ -20,6 +20,8 @@ export async function checkDesktop(options: {
   env: NodeJS.ProcessEnv;
   /** The state directory of the daemon that the window finds. */
   home: string;
+  /** The daemon's own address, which the page must not reach by itself. */
+  wsUrl: string;
   /** Where the screenshot goes. */
   screenshot: string;
   say: (sentence: string) => void;
@@ -37,8 +39,9 @@ export async function checkDesktop(options: {
     const violation = await window.run<string>(
       `return new Promise((resolve) => {
         document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), { once: true });
-        try { new WebSocket('ws://127.0.0.1:9/ws').onopen = () => resolve('opened'); } catch (error) { resolve(String(error)); }
+        try { new WebSocket(args[0]).onopen = () => resolve('opened'); } catch (error) { resolve(String(error)); }
       })`,
+      options.wsUrl,
     );
     if (!violation.startsWith('connect-src'))
       throw new Error(`the page's own WebSocket was not blocked: ${violation}`);

@@ -3,10 +3,11 @@
  * of its own: two windows under test never share a single-instance lock or a clipboard.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as timeout } from 'node:timers/promises';
 import { remote, type Browser } from 'webdriverio';
 import { virtualDisplay, type Display } from './display.js';
 import { freePort } from './free-port.js';
-import { WINDOW_DEADLINE_MS } from './limits.js';
+import { DEADLINE_MS, WINDOW_DEADLINE_MS } from './limits.js';
 import type { Argument, PageDriver } from './page.js';
 import { start, type Running } from './process.js';
 import { until } from './until.js';
@@ -99,6 +100,7 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
       );
     };
     let closed = false;
+    let hung = false;
     const window: TestWindow = {
       browser,
       appPid,
@@ -166,12 +168,18 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
       end: async () => {
         if (!closed) {
           closed = true;
-          await browser.deleteSession().catch(() => {
+          const ended = browser.deleteSession().catch(() => {
             // The app may have ended by itself; ending the processes below does the rest.
           });
+          // An app that hangs while it closes is ended by force below, and its test says so.
+          await Promise.race([
+            ended,
+            timeout(DEADLINE_MS, undefined, { ref: false }).then(() => (hung = true)),
+          ]);
         }
         await running.end();
         await display.end();
+        if (hung) throw new Error(`${options.binary} hung while its window was closed`);
       },
     };
     return window;

@@ -37,7 +37,7 @@ function describeBuffer(buffer: InnerBuffer, cols: number): unknown {
       const content = line.getWidth(x) === 0 ? '' : line.getString(x) || ' ';
       const isBlank = content === ' ';
       // A blank shows only its background, its underline and the like, but no colour of its own.
-      const fg = isEmpty ? 0 : plain(cell.fg);
+      const fg = isEmpty ? cell.fg & 0x4000000 : plain(cell.fg);
       const bg = plain(isEmpty ? cell.bg & 0x3ffffff : cell.bg & ~0x20000000);
       const link = (cell.bg & 0x10000000) !== 0 && !isEmpty ? cell.extended.underlineStyle : 0;
       cells.push(

@@ -24,29 +24,30 @@ pub struct DaemonAddress {
 }
 
 /// A daemon that the person runs elsewhere: `HOLDFAST_DAEMON_URL=ws://127.0.0.1:PORT/ws`. The app then
-/// starts none. Only a loopback literal is accepted.
+/// starts none.
 fn named_by_environment() -> Result<Option<DaemonAddress>, DesktopError> {
     let Ok(url) = std::env::var("HOLDFAST_DAEMON_URL") else {
         return Ok(None);
     };
-    let parsed = url
-        .strip_prefix("ws://")
-        .and_then(|rest| rest.split_once('/'))
-        .and_then(|(authority, path)| Some((authority.parse::<SocketAddr>().ok()?, path)))
-        .filter(|(socket, path)| {
-            socket.ip().is_loopback()
-                && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
-        });
-    match parsed {
-        Some((socket, path)) => Ok(Some(DaemonAddress {
-            socket,
-            path: format!("/{path}"),
-        })),
-        None => Err(DesktopError::new(
+    parse_daemon_url(&url).map(Some).ok_or_else(|| {
+        DesktopError::new(
             "invalid_daemon_url",
             format!("HOLDFAST_DAEMON_URL is {url:?}. It must look like ws://127.0.0.1:6767/ws, on loopback."),
-        )),
-    }
+        )
+    })
+}
+
+/// Only a loopback literal with a port, and a path of plain characters: nothing that could mean anything else.
+fn parse_daemon_url(url: &str) -> Option<DaemonAddress> {
+    let (authority, path) = url.strip_prefix("ws://")?.split_once('/')?;
+    let socket: SocketAddr = authority.parse().ok()?;
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte));
+    (socket.ip().is_loopback() && plain).then(|| DaemonAddress {
+        socket,
+        path: format!("/{path}"),
+    })
 }
 
 /// The address of the daemon now, by the environment or the runtime file. Asks nobody.
@@ -87,7 +88,11 @@ fn holdfast_command() -> PathBuf {
     if let Some(command) = std::env::var_os("HOLDFAST_COMMAND").filter(|value| !value.is_empty()) {
         return PathBuf::from(command);
     }
-    let name = if cfg!(windows) { "holdfast.cmd" } else { "holdfast" };
+    let name = if cfg!(windows) {
+        "holdfast.cmd"
+    } else {
+        "holdfast"
+    };
     std::env::current_exe()
         .ok()
         .and_then(|app| app.parent().map(|folder| folder.join(name)))
@@ -240,5 +245,54 @@ pub fn log_tail() -> Vec<String> {
             lines.into_iter().skip(start).collect()
         }
         Err(error) => vec![format!("(the daemon's log cannot be read: {error})")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_url_names_a_loopback_literal_and_a_plain_path_or_nothing() {
+        let accepted = parse_daemon_url("ws://127.0.0.1:6767/ws").expect("accepted");
+        assert_eq!(accepted.socket.to_string(), "127.0.0.1:6767");
+        assert_eq!(accepted.path, "/ws");
+        assert!(parse_daemon_url("ws://[::1]:6767/ws").is_some());
+        for refused in [
+            "",
+            "ws://",
+            "ws://127.0.0.1/ws",
+            "ws://localhost:6767/ws",
+            "ws://192.168.1.10:6767/ws",
+            "ws://user@127.0.0.1:6767/ws",
+            "ws://127.0.0.1:6767",
+            "ws://127.0.0.1:6767/ws?token=1",
+            "ws://127.0.0.1:6767/../ws",
+            "ws://127.0.0.1:6767/ws\r\nHost: evil.test",
+            "http://127.0.0.1:6767/ws",
+            "ws://[::ffff:127.0.0.1]:6767/ws",
+            "ws://127.0.0.1:65536/ws",
+        ] {
+            assert!(parse_daemon_url(refused).is_none(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_start_tells_the_commands_own_sentence_its_exit_code_and_its_log() {
+        let failure = failure_of_command(
+            Some(5),
+            r#"{"error":{"code":"port_in_use","message":"Port 6767 is in use.","log":["a","b"]}}"#,
+            "",
+        );
+        assert_eq!(failure.message, "Port 6767 is in use.");
+        assert_eq!(failure.exit_code, Some(5));
+        assert_eq!(failure.log, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_command_that_speaks_no_json_is_shown_as_it_wrote() {
+        let failure = failure_of_command(Some(7), "not JSON", "first\nthe disk is on fire\n");
+        assert_eq!(failure.code, "command_failed");
+        assert_eq!(failure.log, ["first", "the disk is on fire"]);
     }
 }

@@ -75,22 +75,33 @@ pub fn read() -> Result<Option<RuntimeFile>, DesktopError> {
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(invalid(format!("{} cannot be read ({error})", path.display()))),
+        Err(error) => {
+            return Err(invalid(format!(
+                "{} cannot be read ({error})",
+                path.display()
+            )))
+        }
     };
     let mut text = String::new();
     file.take(MAX_RUNTIME_FILE_BYTES)
         .read_to_string(&mut text)
         .map_err(|error| invalid(format!("{} cannot be read ({error})", path.display())))?;
-    let parsed: RuntimeFile = serde_json::from_str(&text)
-        .map_err(|error| invalid(format!("{} is damaged ({error})", path.display())))?;
+    parse(&text)
+        .map(Some)
+        .map_err(|why| invalid(format!("{} {why}", path.display())))
+}
+
+/// What the file says, or why it cannot be used.
+fn parse(text: &str) -> Result<RuntimeFile, String> {
+    let parsed: RuntimeFile =
+        serde_json::from_str(text).map_err(|error| format!("is damaged ({error})"))?;
     if parsed.format != 1 {
-        return Err(invalid(format!(
-            "{} has format {}, and this app knows format 1",
-            path.display(),
+        return Err(format!(
+            "has format {}, and this app knows format 1",
             parsed.format
-        )));
+        ));
     }
-    Ok(Some(parsed))
+    Ok(parsed)
 }
 
 /// Asks the address in the file whether the very daemon that wrote it answers there.
@@ -123,4 +134,46 @@ pub fn is_alive(file: &RuntimeFile) -> bool {
     };
     serde_json::from_str::<Health>(&body)
         .is_ok_and(|health| health.name == "holdfast" && health.instance_id == file.instance_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"{"format":1,"pid":7,"host":"127.0.0.1","port":6767,"webUrl":"http://127.0.0.1:6767/",
+        "wsUrl":"ws://127.0.0.1:6767/ws","version":"0.1.0","instanceId":"i","startedAt":"2026-01-01T00:00:00Z"}"#;
+
+    #[test]
+    fn a_runtime_file_names_the_address_of_this_machines_daemon() {
+        let file = parse(FILE).expect("parsed");
+        assert_eq!(
+            file.address().expect("address").to_string(),
+            "127.0.0.1:6767"
+        );
+    }
+
+    #[test]
+    fn a_runtime_file_that_names_another_machine_is_refused() {
+        for host in ["192.168.1.10", "0.0.0.0", "localhost", "evil.test", "::"] {
+            let file = parse(&FILE.replacen("127.0.0.1", host, 1)).expect("parsed");
+            let error = file.address().expect_err(host);
+            assert_eq!(error.code, "runtime_file_invalid");
+        }
+    }
+
+    #[test]
+    fn a_damaged_runtime_file_or_one_of_a_later_format_is_an_error_and_never_a_guess() {
+        for text in [
+            "",
+            "{",
+            "null",
+            "[]",
+            "{}",
+            &FILE.replace("6767,", "65536,"),
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+        let later = parse(&FILE.replace("\"format\":1", "\"format\":2"));
+        assert!(later.expect_err("refused").contains("format 2"));
+    }
 }
