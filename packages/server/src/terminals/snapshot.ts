@@ -89,7 +89,8 @@ function drawRow(
     line.hasContent(end) === 0 &&
     line.getWidth(end) === 1 &&
     // It fills that column with its own background; another one must be printed.
-    (next.getBg(0) & BACKGROUND_COLOUR) === (line.getBg(end) & BACKGROUND_COLOUR);
+    (next.getBg(0) & BACKGROUND_COLOUR) === (line.getBg(end) & BACKGROUND_COLOUR) &&
+    (next.getFg(0) & INVERSE) === (line.getFg(end) & INVERSE);
   const used = !continues ? usedLength(line) : isWideNext ? line.length - 1 : line.length;
   let x = 0;
   while (x < used) {
@@ -102,7 +103,10 @@ function drawRow(
     // Of an empty cell only the background shows.
     if (line.hasContent(x) !== 0) drawing.style(cell);
     else drawing.style({ ...DEFAULT_STYLE, fg: cell.fg & INVERSE, bg: cell.bg & BACKGROUND_COLOUR });
-    const mustPrint = (isWrapped && x === 0) || (continues && !isWideNext && x === line.length - 1);
+    // Erasing draws no inverse.
+    const isInverse = (line.getFg(x) & INVERSE) !== 0;
+    const mustPrint =
+      isInverse || (isWrapped && x === 0) || (continues && !isWideNext && x === line.length - 1);
     if (line.hasContent(x) !== 0 || mustPrint) {
       // Only a printed character wraps into the next row, so a blank at the seam is printed as a space.
       drawing.raw(line.getString(x) || ' ');
