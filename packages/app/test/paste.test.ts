@@ -12,9 +12,16 @@ test('a line that ends in a line break would run at once and is asked about', ()
   expect(decidePaste('rm -rf build\n', false)).toEqual({ kind: 'ask', lines: 2 });
 });
 
-test('pasted text cannot end its own brackets', () => {
-  const bytes = pasteBytes('a\x1b[201~rm -rf ~\n', true);
-  expect(bytes).toBe('\x1b[200~arm -rf ~\r\x1b[201~');
+test('pasted text cannot end its own brackets, not even by marks inside of marks', () => {
+  expect(pasteBytes('a\x1b[201~rm -rf ~\n', true)).toBe('\x1b[200~a␛[201~rm -rf ~\r\x1b[201~');
+  const hostile = fc.array(fc.constantFrom('\x1b', '\x9b', '[', '2', '0', '1', '~', '\x1b[201~', 'x'));
+  fc.assert(
+    fc.property(hostile, (pieces) => {
+      const inside = pasteBytes(pieces.join(''), true).slice('\x1b[200~'.length, -'\x1b[201~'.length);
+      expect(inside).not.toContain('\x1b');
+      expect(inside).not.toContain('\x9b');
+    }),
+  );
 });
 
 test('the pieces of any text are whole characters within the limit and make up the text again', () => {

@@ -21,13 +21,14 @@ export function decidePaste(text: string, bracketed: boolean): PasteDecision {
 }
 
 /**
- * Text as the program gets it: line breaks as Enter sends them; with bracketed paste between its marks, and without
- * an end mark of its own, which would let pasted text get out of the brackets.
+ * Text as the program gets it: line breaks as Enter sends them. Between the marks of bracketed paste no control
+ * sequence is left, for an end mark, or one put together from pieces, would let the text out of its brackets: ESC and
+ * CSI become the symbol for escape.
  */
 export function pasteBytes(text: string, bracketed: boolean): string {
   const typed = text.replace(/\r\n|\n/g, '\r');
   if (!bracketed) return typed;
-  return `\x1b[200~${typed.replaceAll('\x1b[201~', '').replaceAll('\x9b201~', '')}\x1b[201~`;
+  return `\x1b[200~${typed.replaceAll('\x1b', '␛').replaceAll('\x9b', '␛')}\x1b[201~`;
 }
 
 /** Cuts text into pieces of at most `maxBytes` bytes of UTF-8, never through a character. */
