@@ -45,7 +45,8 @@ export async function openChromium(
     run: async <T>(body: string, ...args: readonly Argument[]): Promise<T> =>
       (await page.evaluate(
         ([text, values]) => {
-          const make = Object.getPrototypeOf(async () => Promise.resolve()).constructor as new (
+          const make = (Object.getPrototypeOf(async () => Promise.resolve()) as { constructor: unknown })
+            .constructor as new (
             parameters: string,
             body: string,
           ) => (...args: readonly Argument[]) => Promise<unknown>;

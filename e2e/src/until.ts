@@ -1,4 +1,5 @@
 /** Waits for a condition, and says what was seen last where it does not come. */
+import { inspect } from 'node:util';
 import { DEADLINE_MS, LOOK_INTERVAL_MS } from './limits.js';
 
 /** A condition did not come within its deadline. */
@@ -33,7 +34,7 @@ export async function until<T>(
         seen = error;
       }
       const details = [
-        lastError === undefined ? '' : String(lastError),
+        lastError === undefined ? '' : inspect(lastError),
         seen === undefined ? '' : `last seen: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`,
       ];
       throw new NeverHappened(

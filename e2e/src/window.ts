@@ -122,7 +122,7 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
         return result.value as T;
       },
       type: async (text) => {
-        const actions = [...text].flatMap((value) => [
+        const actions = Array.from(text).flatMap((value) => [
           { type: 'keyDown', value },
           { type: 'keyUp', value },
         ]);
@@ -187,7 +187,9 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
     const output = driver?.output() ?? '';
     await driver?.end();
     await display.end();
-    throw new Error(`${options.binary} could not be opened: ${String(error)}\n${output.slice(-4000)}`);
+    throw new Error(`${options.binary} could not be opened: ${String(error)}\n${output.slice(-4000)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -132,7 +132,7 @@ describe.each(surfaces)('$name', (surface) => {
     // The daemon's side of it: when its last output was, by a viewer that is beside the page.
     let bytes = 0;
     let lastOutputAt = 0;
-    await client.attach(terminalId, {
+    client.attach(terminalId, {
       onSnapshot: () => undefined,
       onOutput: (output) => {
         bytes = output.end;

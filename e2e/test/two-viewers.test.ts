@@ -30,12 +30,14 @@ describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (s
     );
     await observer.connect();
     const sizes: string[] = [];
-    await observer.attach(terminalId, {
+    observer.attach(terminalId, {
       onSnapshot: ({ cols, rows }) => sizes.push(`${String(cols)}x${String(rows)}`),
       onOutput: () => undefined,
       onResized: ({ cols, rows }) => sizes.push(`${String(cols)}x${String(rows)}`),
       autoAck: true,
     });
+
+    await until('the observer sees the screen', () => sizes.length > 0);
 
     const second = cleanUp.add(await chromiumSurface.open(daemon, home.path), (it) => it.end());
     await second.page.connected();

@@ -89,9 +89,4 @@ const page: ContractPage = {
     }),
 };
 
-declare global {
-  interface Window {
-    __contract: ContractPage;
-  }
-}
-window.__contract = page;
+Object.assign(window, { __contract: page });
