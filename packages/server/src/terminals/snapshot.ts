@@ -73,13 +73,14 @@ function usedLength(line: InnerLine): number {
   return length;
 }
 
-function drawRow(
-  drawing: Drawing,
-  buffer: InnerBuffer,
-  line: InnerLine,
-  next: InnerLine | undefined,
-  isWrapped: boolean,
-): void {
+/** What of a cell's style can be seen: of an empty cell only the background. Reads into `cell`. */
+function visibleStyle(line: InnerLine, x: number, cell: InnerCell): CellStyle {
+  line.loadCell(x, cell);
+  if (line.hasContent(x) !== 0) return cell;
+  return { ...DEFAULT_STYLE, fg: cell.fg & INVERSE, bg: cell.bg & BACKGROUND_COLOUR };
+}
+
+function drawRow(drawing: Drawing, line: InnerLine, next: InnerLine | undefined, isWrapped: boolean): void {
   const cell = scratchCell();
   const continues = next !== undefined;
   // A wide character that finds one column wraps by itself and leaves that column empty.
@@ -99,10 +100,7 @@ function drawRow(
       x += 1;
       continue;
     }
-    line.loadCell(x, cell);
-    // Of an empty cell only the background shows.
-    if (line.hasContent(x) !== 0) drawing.style(cell);
-    else drawing.style({ ...DEFAULT_STYLE, fg: cell.fg & INVERSE, bg: cell.bg & BACKGROUND_COLOUR });
+    drawing.style(visibleStyle(line, x, cell));
     // Erasing draws no inverse.
     const isInverse = (line.getFg(x) & INVERSE) !== 0;
     const mustPrint =
@@ -159,7 +157,7 @@ function drawRows(drawing: Drawing, buffer: InnerBuffer, first: number): void {
     if (line === undefined) continue;
     const next = index < last ? buffer.lines.get(index + 1) : undefined;
     const continues = next?.isWrapped === true;
-    drawRow(drawing, buffer, line, continues ? next : undefined, isWrapped);
+    drawRow(drawing, line, continues ? next : undefined, isWrapped);
     // Default style first: a new row is filled with the background that is set (BCE).
     if (!continues && index < last) {
       drawing.style(DEFAULT_STYLE);
@@ -205,7 +203,7 @@ function place(
   const before = Math.min(column, cols) - 1;
   const at = line.getWidth(before) === 0 && before > 0 ? before - 1 : before;
   drawing.raw(moveTo(row - origin, at));
-  drawing.style(line.loadCell(at, scratchCell()));
+  drawing.style(visibleStyle(line, at, scratchCell()));
   if (inserts) drawing.raw(`\x1b[${String(line.getWidth(at))}P`);
   drawing.raw(line.getString(at) || ' ');
 }
