@@ -22,7 +22,8 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    sourcemap: true,
+    // The build is embedded in the desktop app: a map would be four times the code.
+    sourcemap: false,
     chunkSizeWarningLimit: 1500,
     rolldownOptions: { input: here(mode === 'gallery' ? './gallery.html' : './index.html') },
   },

@@ -27,8 +27,11 @@ export const PROGRESS_INTERVAL_MS = 250;
 /** Time between two sizes sent while a window is being dragged, in ms: 100. Programs redraw at each of them. */
 export const RESIZE_INTERVAL_MS = 100;
 
-/** How far the probe of the diagnostics may fall behind, in bytes: 16 MiB, so that a flood reaches it whole. */
-export const PROBE_MAX_BEHIND_BYTES = 16 * 1024 * 1024;
+/**
+ * How far the probe of the diagnostics may fall behind, in bytes: 64 MiB, all that the daemon keeps of a terminal, so that a flood
+ * reaches it whole even where the page is busy.
+ */
+export const PROBE_MAX_BEHIND_BYTES = 64 * 1024 * 1024;
 
 /** A client that no component uses is closed after this time, in ms: 250, longer than strict mode's second mount. */
 export const RELEASE_DELAY_MS = 250;

@@ -1,14 +1,17 @@
 /** Every limit of the daemon and the command that the protocol does not state, in bytes or ms, each with its reason. */
 
-/** Output kept for each terminal, in bytes: 16 MiB, what a viewer may miss in a lost connection and still resume exactly. */
-export const OUTPUT_RECORD_BYTES = 16 * 1024 * 1024;
+/**
+ * Output kept for each terminal, in bytes: 64 MiB, what a viewer may miss in a lost connection or behind a busy page and
+ * still get whole. 16 MiB were measured to be too few: a page on two busy cores fell further behind a flood of 50 MB.
+ */
+export const OUTPUT_RECORD_BYTES = 64 * 1024 * 1024;
 /** Output kept for all terminals together, in bytes: 256 MiB; the largest records give first. */
 export const TOTAL_OUTPUT_RECORD_BYTES = 256 * 1024 * 1024;
 /** What a record keeps even when the total is used up, in bytes: above what the screen may lag behind, so that a snapshot always joins the record. */
 export const MIN_OUTPUT_RECORD_BYTES = 1024 * 1024;
 /** Output is kept in blocks of this size, in bytes: 64 KiB, so that single keystrokes cost no object each. */
 export const RECORD_BLOCK_BYTES = 64 * 1024;
-/** Changes of size kept with a record: older ones are merged. Nobody resizes a thousand times within 16 MiB to some purpose. */
+/** Changes of size kept with a record: older ones are merged. Nobody resizes a thousand times within 64 MiB to some purpose. */
 export const MAX_RESIZE_MARKS = 1000;
 
 /** Output that waits for the screen before the program is held back, in bytes of UTF-8: 512 KiB, some 50 ms of parsing. */
