@@ -43,7 +43,7 @@ async function holdfast(/** @type {string[]} */ ...args) {
     throw new StepError(`holdfast ${args.join(' ')} ended with code ${String(code)}:\n${output}`);
   }
   if (code !== 0)
-    throw new StepError(`${value.error?.message ?? output}\n${(value.error?.log ?? []).join('\n')}`);
+    throw new StepError(`${value.error?.message ?? output}\n${(value.error?.logLines ?? []).join('\n')}`);
   return value;
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm test`: installs what is missing, builds everything, and runs every check there is: lint, unit and property
  * tests, the Rust tests, and the tests in real windows and a real browser. Ends with one line `N passed, N failed`.
- * `--fast` runs what needs no window and no Rust; `--e2e` only what needs windows; further words choose test files.
+ * `--fast` runs only the tests that need no window and no Rust; `--e2e` only what needs windows; further words choose test files.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { buildContractApp, buildDesktop, buildPage } from './build.mjs';
@@ -103,11 +103,11 @@ try {
   if (!fast) await installSystemPackages({ tests: true });
   await buildPage();
 
-  if (!onlyWindows) {
+  if (!fast && !onlyWindows) {
     await one('ESLint', bin('eslint'), ['.']);
     await one('Prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-    await vitest('Tests without a window', 'fast', chosen);
   }
+  if (!onlyWindows) await vitest('Tests without a window', 'fast', chosen);
   if (!fast) {
     // The flavours before clippy and the tests: these reuse what the first build compiled.
     for (const flavour of /** @type {(keyof typeof flavours)[]} */ (Object.keys(flavours)))

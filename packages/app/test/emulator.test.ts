@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { Terminal } from '@xterm/xterm';
 import { expect, test } from 'vitest';
-import { screenText } from '../src/terminal/emulator.js';
+import { useSettings } from '../src/state/settings.js';
+import { createEmulator, screenText } from '../src/terminal/emulator.js';
 import { gapMark } from '../src/terminal/marks.js';
 import { isFocusReport, silenceReplies } from '../src/terminal/silence-replies.js';
 
@@ -65,4 +66,14 @@ test('the mark of a gap does not shift the screen of the snapshot that follows i
   }
   plain.dispose();
   marked.dispose();
+});
+
+test('an "erase above" at the very end of the screen does not stop the view for good', async () => {
+  const terminal = createEmulator(useSettings.getState(), () => undefined);
+  terminal.resize(10, 3);
+  await write(terminal, 'one\r\ntwo\r\n0123456789');
+  await write(terminal, '\x1b[1J');
+  await write(terminal, '\x1b[Hstill here');
+  expect(screenText(terminal)).toBe('still here');
+  terminal.dispose();
 });

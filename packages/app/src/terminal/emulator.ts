@@ -4,6 +4,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import { SCROLLBACK_LINES } from '../limits.js';
 import type { Settings } from '../state/settings.js';
+import { guardEraseAbove } from './erase-above.js';
 import { silenceReplies } from './silence-replies.js';
 import { terminalFont, terminalTheme } from './terminal-theme.js';
 
@@ -39,6 +40,7 @@ export function createEmulator(settings: Settings, openLink: (uri: string) => vo
     }),
   );
   silenceReplies(terminal);
+  guardEraseAbove(terminal);
   return terminal;
 }
 

@@ -196,7 +196,7 @@ fn failure_of_command(exit_code: Option<i32>, stdout: &str, stderr: &str) -> Des
     #[derive(serde::Deserialize)]
     struct Reported {
         message: String,
-        #[serde(default)]
+        #[serde(default, rename = "logLines")]
         log: Vec<String>,
     }
     #[derive(serde::Deserialize)]
@@ -281,7 +281,7 @@ mod tests {
     fn a_failed_start_tells_the_commands_own_sentence_its_exit_code_and_its_log() {
         let failure = failure_of_command(
             Some(5),
-            r#"{"error":{"code":"port_in_use","message":"Port 6767 is in use.","log":["a","b"]}}"#,
+            r#"{"error":{"code":"port_in_use","message":"Port 6767 is in use.","logLines":["a","b"]}}"#,
             "",
         );
         assert_eq!(failure.message, "Port 6767 is in use.");

@@ -69,7 +69,10 @@ export function parseOrigin(text: string): string {
 
 /** Content Security Policy of the web app: it may open a WebSocket to the daemon and nothing else. */
 export function contentSecurityPolicy(port: number): string {
-  const sockets = ownAuthorities(port).map((own) => `ws://${own}`);
+  // An IPv6 literal is no valid source (CSP 3, section 2.3.1): a page at [::1] goes by 'self'.
+  const sockets = ownAuthorities(port)
+    .filter((own) => !own.startsWith('['))
+    .map((own) => `ws://${own}`);
   return [
     "default-src 'self'",
     "script-src 'self'",
