@@ -40,6 +40,10 @@ export function report(json: boolean, value: unknown, text: string): void {
 const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   not_running: EXIT.notRunning,
   terminal_not_found: EXIT.notFound,
+  upgrade_refused: EXIT.refused,
+  unauthorized: EXIT.refused,
+  protocol_unsupported: EXIT.refused,
+  not_a_daemon: EXIT.refused,
   invalid_origin: EXIT.usage,
   invalid_host: EXIT.usage,
   invalid_params: EXIT.usage,
