@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { MAX_INPUT_BYTES } from '@holdfast/protocol';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { MAX_CONNECTIONS } from '../src/limits.js';
 import { runningDaemon } from './daemon-fixture.js';
 import { helloOf, RawClient, Refused } from './raw-client.js';
 
@@ -41,6 +42,28 @@ test('a newer connection of the same client replaces the older one with 4409', a
   const newer = await RawClient.connect(daemon.wsUrl, { clientId: 'twin' });
   expect((await older.whenClosed()).code).toBe(4409);
   await newer.request('terminal.list', {});
+});
+
+test('a connection that says no hello is closed with 4408, and one that never answers a ping with 4504', async () => {
+  const daemon = await runningDaemon();
+  const mute = new RawClient(daemon.wsUrl);
+  const deaf = await RawClient.connect(daemon.wsUrl);
+  // From here on it hears and says nothing, as a half-open connection does.
+  deaf.send = () => undefined;
+  expect((await mute.whenClosed()).code).toBe(4408);
+  expect((await deaf.whenClosed()).code).toBe(4504);
+}, 60_000);
+
+test('the connection over the limit is refused with 4429, and the others go on', async () => {
+  const daemon = await runningDaemon();
+  const clients = await Promise.all(
+    Array.from({ length: MAX_CONNECTIONS }, (_, index) =>
+      RawClient.connect(daemon.wsUrl, { clientId: `client-${String(index)}` }),
+    ),
+  );
+  const over = new RawClient(daemon.wsUrl);
+  expect((await over.whenClosed()).code).toBe(4429);
+  await clients[0]?.request('terminal.list', {});
 });
 
 describe('a greeted connection', () => {
