@@ -77,6 +77,7 @@ export function Sidebar(props: SidebarProps): ReactElement {
           type="button"
           className="sidebar-new"
           data-testid="new-terminal"
+          title={`New terminal (${keyLabel('new-terminal', platform, surface)})`}
           disabled={!props.canCreate}
           onClick={props.onNew}
         >
