@@ -2,18 +2,16 @@
  * Builds the parts: TypeScript by project references, the page by Vite, and the desktop app in a flavour.
  * What has not changed is not built again; the compilers themselves decide that.
  */
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { step } from './step.mjs';
-import { at, contractApp, desktopApp, flavours, holdfastCommand, targetDirectory } from './workspace.mjs';
+import { at, contractApp, desktopApp, flavours, targetDirectory } from './workspace.mjs';
 
 const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
 
 /** Protocol, client, daemon, command, guest library and page. */
 export async function buildPage() {
   await step('Compiling TypeScript', bin('tsc'), ['-b'], { cwd: at() });
-  // A compiler writes no executable bit, and npm set it when the file was not there yet.
-  chmodSync(holdfastCommand, 0o755);
   await step('Building the page', bin('vite'), ['build', '--logLevel', 'warn'], {
     cwd: at('packages', 'app'),
   });
@@ -41,14 +39,19 @@ export async function buildDesktop(flavour) {
   return app;
 }
 
-/** The app that runs the transport contract in a real window. */
-export async function buildContractApp() {
+/** The page that runs the transport contract, in a window or a browser. */
+export async function buildContractPage() {
   await step(
     'Bundling the page of the contract app',
     process.execPath,
     [at('e2e', 'contract-app', 'bundle.mjs')],
     { cwd: at() },
   );
+}
+
+/** The app that runs the transport contract in a real window. */
+export async function buildContractApp() {
+  await buildContractPage();
   await step(
     'Building the contract app',
     'cargo',
@@ -60,5 +63,6 @@ export async function buildContractApp() {
 
 if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${process.argv[1]}`).href) {
   await buildPage();
+  await buildContractPage();
   if (process.argv.includes('--desktop')) await buildDesktop('plugin');
 }

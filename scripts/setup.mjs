@@ -60,8 +60,26 @@ export async function installNpmPackages() {
     existsSync(at('node_modules', '.bin', 'tsc'))
   )
     return;
-  await step('Installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund'], { cwd: at() });
+  await step('Installing npm packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
+    cwd: at(),
+  });
   writeFileSync(record, lock);
+}
+
+/**
+ * Throws where the parts of Rust that check its form are missing: a minimal toolchain has neither.
+ */
+export async function checkRustTools() {
+  for (const [tool, component] of /** @type {const} */ ([
+    ['fmt', 'rustfmt'],
+    ['clippy', 'clippy'],
+  ])) {
+    const { code } = await run('cargo', [tool, '--version'], { cwd: at() });
+    if (code !== 0)
+      throw new StepError(
+        `Rust's ${component} is not installed. Run:\n\n    rustup component add rustfmt clippy\n`,
+      );
+  }
 }
 
 /** Whether a Rust that is new enough is there; puts rustup's own place on `PATH` where it is not yet. */

@@ -65,7 +65,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, () => void cleanUp().then(() => process.exit(signal === 'SIGINT' ? 130 : 143)));
 }
 
-/** Resolves when the daemon no longer answers: until then this run serves. */
+/** Never resolves: a signal ends this run. */
 function untilInterrupted() {
   return new Promise(() => setInterval(() => undefined, 1 << 30));
 }
@@ -100,7 +100,13 @@ async function main() {
   const needs = otherSystemNeeds();
   if (needs !== '') console.log(needs);
   const visible = hasDisplay() && !check;
-  await installSystemPackages({ window: !visible });
+  try {
+    await installSystemPackages({ window: !visible });
+  } catch (error) {
+    if (error instanceof StepError && !check)
+      console.log(`\nThe browser app works already, at ${daemon.webUrl}. The desktop app does not yet:`);
+    throw error;
+  }
   const binary = await buildDesktop('plugin');
 
   if (visible) {

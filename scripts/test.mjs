@@ -5,7 +5,8 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { buildContractApp, buildDesktop, buildPage } from './build.mjs';
-import { checkNode, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
+import { lints } from './lint.mjs';
+import { checkNode, checkRustTools, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
 import { at, flavours } from './workspace.mjs';
 
@@ -100,12 +101,12 @@ try {
   await installNpmPackages();
   const rust = fast ? { found: true, why: '' } : await findRust();
   if (!rust.found) throw new StepError(rust.why);
+  if (!fast) await checkRustTools();
   if (!fast) await installSystemPackages({ tests: true });
   await buildPage();
 
   if (!fast && !onlyWindows) {
-    await one('ESLint', bin('eslint'), ['.']);
-    await one('Prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+    for (const [what, command, args] of lints.slice(0, 2)) await one(what, command, [...args]);
   }
   if (!onlyWindows) await vitest('Tests without a window', 'fast', chosen);
   if (!fast) {
@@ -114,17 +115,7 @@ try {
       await buildDesktop(flavour);
     await buildContractApp();
     if (!onlyWindows) {
-      await one('rustfmt', 'cargo', ['fmt', '--all', '--check']);
-      await one('clippy', 'cargo', [
-        'clippy',
-        '--release',
-        '--locked',
-        '--workspace',
-        '--all-targets',
-        '--',
-        '-D',
-        'warnings',
-      ]);
+      for (const [what, command, args] of lints.slice(2)) await one(what, command, [...args]);
       await cargoTest();
     }
     await vitest('Tests in windows and a browser', 'windows', [

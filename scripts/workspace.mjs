@@ -8,8 +8,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** A path below the root. */
 export const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
 
-/** The `holdfast` command, once it is built. */
-export const holdfastCommand = at('packages', 'server', 'dist', 'command', 'main.js');
+/** The `holdfast` command; it works once TypeScript is built. */
+export const holdfastCommand = at('packages', 'server', 'bin', 'holdfast.js');
 
 /** What kinds of desktop app are built, and the cargo features of each. `no-csp` exists for one test only. */
 export const flavours = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-export const holdfastCommand = join(root, 'packages/server/dist/command/main.js');
+export const holdfastCommand = join(root, 'packages/server/bin/holdfast.js');
 
 const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
 

@@ -37,6 +37,9 @@ test('`npm start -- --check` verifies the window, exits 0, and leaves nothing ru
     (name) => name.startsWith('holdfast-check-') && !before.has(name),
   );
   expect(left).toEqual([]);
+  // The daemon has a session of its own, so it is asked by its address.
+  const webUrl = /Holdfast in the browser: (\S+)/.exec(run.output())?.[1] ?? '';
+  await expect(fetch(webUrl)).rejects.toThrow(/fetch failed/);
   // The whole group has ended with its leader: nothing of it can be signalled any more.
   expect(() => process.kill(-run.pid, 0)).toThrow(/ESRCH/);
 });

@@ -114,7 +114,7 @@ fn start(progress: impl Fn(&str, Duration)) -> Result<(), DesktopError> {
             DesktopError::new(
                 "command_not_found",
                 format!(
-                    "The command {} could not be run ({error}). Install it with `npm install -g @holdfast/server`, or set HOLDFAST_COMMAND to its path.",
+                    "The command {} could not be run ({error}). Put `holdfast` on PATH or set HOLDFAST_COMMAND to its path; in the repository, `npm start` does both.",
                     command.display()
                 ),
             )
