@@ -61,6 +61,11 @@ export class Connection {
   #error: TransportErrorEvent | undefined;
   #transportClosed = false;
   #closeWaiters: (() => void)[] = [];
+  /**
+   * To `open` and `message`, ended with the connection. Those to `error` and `close` stay, without effect, until the
+   * transport has closed: close() waits for that, and an emitter of Node's throws an error that nobody listens for.
+   */
+  #subscriptions: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -73,14 +78,7 @@ export class Connection {
       onLatency: events.onLatency,
       onStalled: events.onStalled,
       onUnresponsive: () => {
-        this.#giveUp(
-          {
-            code: 'unresponsive',
-            message: `${options.url} stopped answering although the connection looked up.`,
-            retryable: true,
-          },
-          CLOSE_UNRESPONSIVE,
-        );
+        this.abandon();
       },
     });
   }
@@ -103,12 +101,14 @@ export class Connection {
       return;
     }
     const transport = this.#transport;
-    transport.onOpen(() => {
-      this.#onOpen();
-    });
-    transport.onMessage((data) => {
-      this.#onData(data);
-    });
+    this.#subscriptions.push(
+      transport.onOpen(() => {
+        this.#onOpen();
+      }),
+      transport.onMessage((data) => {
+        this.#onData(data);
+      }),
+    );
     transport.onError((event) => {
       if (this.#error !== undefined) return;
       const error = errorEventOf(url, event);
@@ -148,6 +148,18 @@ export class Connection {
   /** Asks whether the daemon is still there. */
   probe(): void {
     if (this.#phase === 'welcomed') this.#liveness.probe();
+  }
+
+  /** Gives up a connection whose daemon does not answer: closes it with 4504, `onEnd` says `unresponsive`. */
+  abandon(): void {
+    this.#giveUp(
+      {
+        code: 'unresponsive',
+        message: `${this.#options.url} stopped answering although the connection looked up.`,
+        retryable: true,
+      },
+      CLOSE_UNRESPONSIVE,
+    );
   }
 
   /** Ends the connection without an `onEnd`. `done` is called when the transport has closed. */
@@ -273,5 +285,6 @@ export class Connection {
     this.#phase = 'ended';
     this.#deadline.cancel();
     this.#liveness.stop();
+    for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
   }
 }

@@ -116,6 +116,12 @@ export class Connector {
     this.#dialNow();
   }
 
+  reconnect(): void {
+    // The end of the stalled connection plans a retry, which the dial then replaces.
+    if (this.#snapshot.stalled) this.#connection?.abandon();
+    this.ensureConnected();
+  }
+
   stopRetrying(): void {
     const { state } = this.#snapshot;
     if (state.kind === 'connected' || state.kind === 'idle') return;

@@ -62,6 +62,7 @@ export type DaemonEventMap = { [E in DaemonEvent as E['event']]: E };
  *                                   lost, replaced, close()
  * ```
  *
+ * `reconnect()` takes a stalled connection through `disconnected` to `connecting` at once.
  * `nextRetryAt` is there exactly while the client will try again by itself: the reason is retryable and `reconnect.enabled`.
  * There is at most one socket at any time.
  */
@@ -146,12 +147,22 @@ export class DaemonClientV2 {
   }
 
   /**
-   * For a wake-up, `online`, a page shown again, and "Reconnect now": tries at once unless connected or connecting; when
-   * connected, asks the daemon for a sign of life. After an end that was chosen (`stopped_by_user`, `aborted`, `replaced`)
-   * it does nothing: only `connect()` starts again then. Never throws.
+   * For a wake-up, `online` and a page shown again: tries at once unless connected or connecting; when connected, asks the
+   * daemon for a sign of life. After an end that was chosen (`stopped_by_user`, `aborted`, `replaced`) it does nothing:
+   * only `connect()` starts again then. Never throws. It never ends a connection, not even a stalled one: after a sleep
+   * the daemon's answers may lie unread. For the person's own wish there is {@link DaemonClientV2.reconnect}.
    */
   ensureConnected(): void {
     this.#connector.ensureConnected();
+  }
+
+  /**
+   * "Reconnect now", pressed by a person. While `stalled` it gives the connection up (reason `unresponsive`, close code
+   * 4504), with what that means for requests that wait, and dials at once; in every other state it is
+   * {@link DaemonClientV2.ensureConnected}. Never two sockets, and a second call while it dials does nothing. Never throws.
+   */
+  reconnect(): void {
+    this.#connector.reconnect();
   }
 
   /** Ends the attempt or the wait for the next one. Does nothing while connected. */

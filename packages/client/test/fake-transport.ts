@@ -9,13 +9,22 @@ export class FakeTransport implements DaemonTransport {
   readonly sent: Record<string, unknown>[] = [];
   readonly closes: { code: number | undefined; reason: string | undefined }[] = [];
   closed = false;
+  /** Whether the client listens for its messages. */
+  heard = false;
   readonly #open = new Listeners<[]>();
   readonly #message = new Listeners<[unknown]>();
   readonly #close = new Listeners<[unknown]>();
   readonly #error = new Listeners<[unknown]>();
 
   readonly onOpen = (handler: () => void): (() => void) => this.#open.add(handler);
-  readonly onMessage = (handler: (data: unknown) => void): (() => void) => this.#message.add(handler);
+  readonly onMessage = (handler: (data: unknown) => void): (() => void) => {
+    const unsubscribe = this.#message.add(handler);
+    this.heard = true;
+    return () => {
+      this.heard = false;
+      unsubscribe();
+    };
+  };
   readonly onClose = (handler: (event?: unknown) => void): (() => void) => this.#close.add(handler);
   readonly onError = (handler: (event?: unknown) => void): (() => void) => this.#error.add(handler);
 

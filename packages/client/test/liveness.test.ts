@@ -1,6 +1,6 @@
 /** Whether the daemon is still there: latency, stalled, unresponsive, and what sleep does to all of them. */
 import { describe, expect, it } from 'vitest';
-import { bench, type Bench, type FakeTransport } from './fake-transport.js';
+import { bench, FakeTransport, type Bench } from './fake-transport.js';
 
 function connected(): Bench {
   const test = bench();
@@ -115,5 +115,97 @@ describe('liveness', () => {
     const before = pings(test.last()).length;
     test.client.ensureConnected();
     expect(pings(test.last()).length).toBe(before + 1);
+  });
+});
+
+describe('reconnect()', () => {
+  function stalled(): Bench {
+    const test = connected();
+    test.clock.advance(5_000);
+    expect(test.client.getSnapshot().stalled).toBe(true);
+    return test;
+  }
+
+  it('gives a stalled connection up as unresponsive and dials once, at once, however often it is called', () => {
+    const test = stalled();
+    const [old] = test.transports;
+    test.client.reconnect();
+    test.client.reconnect();
+    expect(old?.closes).toEqual([{ code: 4504, reason: 'unresponsive' }]);
+    expect(test.transports.length).toBe(2);
+    expect(test.client.getSnapshot()).toMatchObject({
+      state: { kind: 'connecting' },
+      stalled: false,
+      lastError: { code: 'unresponsive' },
+    });
+    test.last().welcome('epoch-2');
+    // What the old one says late, and the retry that its end had planned, change nothing.
+    old?.message({ type: 'ping', id: 5 });
+    old?.error({ code: 'connection_reset', message: 'late' });
+    old?.end();
+    test.clock.advance(4_000);
+    expect(test.transports.length).toBe(2);
+    expect(test.last().closes).toEqual([]);
+    expect(test.client.getSnapshot()).toMatchObject({
+      state: { kind: 'connected', daemon: { epoch: 'epoch-2' } },
+      connections: 2,
+      lastError: { code: 'unresponsive' },
+    });
+  });
+
+  it('has closed the stalled connection and stopped listening to it before the next one is made', () => {
+    const atDial: { readonly closed: boolean; readonly listened: boolean }[] = [];
+    const test: Bench = bench({
+      transportFactory: () => {
+        const former = test.transports.at(-1);
+        if (former !== undefined) atDial.push({ closed: !former.live, listened: former.heard });
+        const transport = new FakeTransport();
+        test.transports.push(transport);
+        return transport;
+      },
+    });
+    test.client.ensureConnected();
+    test.last().welcome();
+    expect(test.last().heard).toBe(true);
+    test.clock.advance(5_000);
+    test.client.reconnect();
+    expect(atDial).toEqual([{ closed: true, listened: false }]);
+  });
+
+  it('leaves a connection that answers alone, and asks it for a sign of life', () => {
+    const test = connected();
+    answerPings(test.last());
+    const before = pings(test.last()).length;
+    test.client.reconnect();
+    expect(pings(test.last()).length).toBe(before + 1);
+    expect(test.transports.length).toBe(1);
+    expect(test.last().live).toBe(true);
+  });
+
+  it('does not dial for a person who closes the client when they learn of the end', () => {
+    const test = stalled();
+    test.client.subscribe(() => {
+      if (test.client.getSnapshot().state.kind === 'disconnected') void test.client.close();
+    });
+    test.client.reconnect();
+    test.clock.advance(3_600_000);
+    expect(test.transports.length).toBe(1);
+    expect(test.client.getSnapshot().state).toMatchObject({ reason: { code: 'stopped_by_user' } });
+  });
+
+  it('sends a request that may be repeated again on the new connection', () => {
+    const test = stalled();
+    test.client.request('terminal.close', { terminalId: 'a' }).catch(() => undefined);
+    const first = test.last().request('terminal.close');
+    test.client.reconnect();
+    test.last().welcome();
+    expect(test.last().request('terminal.close')).toEqual(first);
+  });
+
+  it('does nothing for a client that was stopped: only connect() begins again', () => {
+    const test = connected();
+    void test.client.close();
+    test.client.reconnect();
+    expect(test.transports.length).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bench, settle, type Bench } from './fake-transport.js';
 
 type Step =
-  | { readonly kind: 'connect' | 'ensureConnected' | 'stopRetrying' | 'close' }
+  | { readonly kind: 'connect' | 'ensureConnected' | 'reconnect' | 'stopRetrying' | 'close' }
   | { readonly kind: 'connectAndAbort' | 'abort' }
   | { readonly kind: 'open' | 'welcome' | 'error' | 'end' | 'errorAndEnd' | 'fatal' | 'oldEnd' }
   | { readonly kind: 'advance'; readonly ms: number }
@@ -14,6 +14,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom<Step>(
     { kind: 'connect' },
     { kind: 'ensureConnected' },
+    { kind: 'reconnect' },
     { kind: 'stopRetrying' },
     { kind: 'close' },
     { kind: 'connectAndAbort' },
@@ -56,6 +57,9 @@ function run(test: Bench, pending: Pending[], action: Step): void {
       return;
     case 'ensureConnected':
       client.ensureConnected();
+      return;
+    case 'reconnect':
+      client.reconnect();
       return;
     case 'stopRetrying':
       client.stopRetrying();
@@ -101,6 +105,8 @@ function check(test: Bench): void {
   expect(live, `live sockets while ${state.kind}`).toBe(
     state.kind === 'connecting' || state.kind === 'connected' ? 1 : 0,
   );
+  const heard = test.transports.filter((transport) => transport.heard);
+  expect(heard.every((transport) => transport.live)).toBe(true);
   expect(unansweredSince !== undefined).toBe(stalled);
   if (state.kind !== 'connected') expect(stalled).toBe(false);
   if (state.kind === 'disconnected' && state.nextRetryAt !== undefined) {

@@ -67,7 +67,7 @@ export function useConnection(): ConnectionHandle {
           });
           return;
         case 'reconnect-now':
-          client?.ensureConnected();
+          client?.reconnect();
           return;
         case 'start-daemon':
         case 'try-start-again':
