@@ -23,8 +23,8 @@ export class Attachments {
   readonly #connection: Connection;
   readonly #onDefect: (error: unknown) => void;
   readonly #attached = new Map<number, Attached>();
-  /** Numbers whose attach is being answered. */
-  readonly #reserved = new Set<number>();
+  /** Attaches that are being answered, each with a mark of its own: a detach frees the number, and the attach fails. */
+  readonly #reserved = new Map<number, symbol>();
   #snapshotTurns: Promise<void> = Promise.resolve();
   #onSnapshotSent: (() => void) | undefined;
   #isPumping = false;
@@ -61,7 +61,8 @@ export class Attachments {
         `This connection has ${String(MAX_ATTACHMENTS)} attachments. Detach one first.`,
       );
     }
-    this.#reserved.add(attachment);
+    const reservation = Symbol('attach');
+    this.#reserved.set(attachment, reservation);
     const turn = this.#snapshotTurns;
     let endTurn: () => void = () => undefined;
     // One after the other, each when the snapshot before it has been sent: a client that does not read costs one.
@@ -71,8 +72,10 @@ export class Attachments {
     await turn;
     await this.#whenNoSnapshotWaits();
     try {
+      this.#requireReserved(attachment, reservation);
       const { stream, result } = await this.#prepare(params);
       if (this.#isClosed) return;
+      this.#requireReserved(attachment, reservation);
       // It may have been closed meanwhile, and nobody would tell this stream.
       if (!this.#directory.has(terminalId)) {
         throw new HoldfastError('terminal_not_found', `The terminal ${terminalId} was closed.`);
@@ -82,9 +85,17 @@ export class Attachments {
       answer(result);
       this.schedule();
     } finally {
-      this.#reserved.delete(attachment);
+      if (this.#reserved.get(attachment) === reservation) this.#reserved.delete(attachment);
       endTurn();
     }
+  }
+
+  #requireReserved(attachment: number, reservation: symbol): void {
+    if (this.#reserved.get(attachment) === reservation) return;
+    throw new HoldfastError(
+      'attachment_not_found',
+      `The attachment ${String(attachment)} was detached before its stream began.`,
+    );
   }
 
   #whenNoSnapshotWaits(): Promise<void> {
@@ -113,7 +124,9 @@ export class Attachments {
     return { stream, result: { start: 'snapshot', offset: position.offset, cols, rows } };
   }
 
+  /** Ends a stream, also one whose attach is still being answered: that fails, and nothing of it is sent. */
   detach(attachment: number): void {
+    if (this.#reserved.delete(attachment)) return;
     const attached = this.#attached.get(attachment);
     if (attached === undefined) {
       throw new HoldfastError(
