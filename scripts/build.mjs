@@ -55,7 +55,8 @@ export async function buildContractApp() {
   await step(
     'Building the contract app',
     'cargo',
-    ['build', '--release', '--locked', '-p', 'holdfast-contract-app'],
+    // Together with the desktop app: alone it would want fewer features of shared crates, and compile them again.
+    ['build', '--release', '--locked', '-p', 'holdfast-contract-app', '-p', 'holdfast-desktop'],
     { cwd: at() },
   );
   return contractApp;
