@@ -11,6 +11,7 @@ import type { ErrorCode } from '@holdfast/protocol';
  * | `runtime_file_unreadable` | `daemon.json` exists and cannot be read |
  * | `runtime_file_invalid` | `daemon.json` is damaged |
  * | `already_running` | another daemon serves this state directory |
+ * | `start_locked` | another start on this state directory does not end |
  * | `port_in_use` | another program listens on the port |
  * | `listen_failed` | the system refused to listen there |
  * | `invalid_origin` | an allowed origin is not of the form scheme://host[:port] |
@@ -22,6 +23,7 @@ export type DaemonErrorCode =
   | 'runtime_file_unreadable'
   | 'runtime_file_invalid'
   | 'already_running'
+  | 'start_locked'
   | 'port_in_use'
   | 'listen_failed'
   | 'invalid_origin'

@@ -90,6 +90,12 @@ export const LOG_RETRY_MS = 10_000;
 export const START_TIMEOUT_MS = 15_000;
 /** How long `holdfast daemon stop` waits until the daemon has ended, in ms. */
 export const STOP_TIMEOUT_MS = 15_000;
+/** How long a start waits for another one on the same state directory, in ms: below {@link START_TIMEOUT_MS}, so that it can say so. */
+export const START_LOCK_WAIT_MS = 12_000;
+/** How often it looks, in ms. */
+export const START_LOCK_INTERVAL_MS = 100;
+/** A start that was killed leaves its lock; after this time without a sign of life the next one takes it, in ms. A live one gives a sign every half of it. */
+export const START_LOCK_STALE_MS = 8_000;
 /** How long a question to `/api/health` may take, in ms. */
 export const HEALTH_TIMEOUT_MS = 2_000;
 /** Largest file the state directory may hold that is read whole, in bytes. */

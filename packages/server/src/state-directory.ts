@@ -30,6 +30,7 @@ export function defaultStateDirectory(env: NodeJS.ProcessEnv = process.env): str
 
 export const runtimeFilePath = (home: string): string => join(home, 'daemon.json');
 export const logFilePath = (home: string): string => join(home, 'daemon.log');
+export const startLockPath = (home: string): string => join(home, 'daemon.lock');
 const identityPath = (home: string): string => join(home, 'daemon-id');
 
 /** Makes the directory if it is not there, and private. */

@@ -92,6 +92,21 @@ test('restart keeps the address and the daemon id, and is another instance', asy
   expect(await readFile(join(home, 'daemon-id'), 'utf8')).toBe(id);
 }, 60_000);
 
+test('five starts at one moment make one daemon, which all of them report', async () => {
+  const home = await stateDirectory();
+  const outcomes = await Promise.all(
+    Array.from({ length: 5 }, () => holdfast(home, '--json', 'daemon', 'start', '--port', '0')),
+  );
+  expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(Array(5).fill([0, '']));
+  const reports = outcomes.map(({ stdout }) => json(stdout));
+  expect(new Set(reports.map(({ instanceId }) => instanceId)).size).toBe(1);
+  expect(reports.filter(({ alreadyRunning }) => alreadyRunning === false)).toHaveLength(1);
+  // No second one listens unseen: only one ever did.
+  const log = (await readFile(join(home, 'daemon.log'), 'utf8')).trim().split('\n');
+  expect(log.filter((line) => json(line)['event'] === 'daemon.started')).toHaveLength(1);
+  expect(existsSync(join(home, 'daemon.lock'))).toBe(false);
+}, 60_000);
+
 describe('what is in the way is named', () => {
   test('a port in use: refused with its code, the exit code and the log; the holder is not disturbed', async () => {
     const home = await stateDirectory();

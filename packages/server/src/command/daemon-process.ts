@@ -3,15 +3,12 @@
  * answers or has failed, and that a failure comes with the exit code and the last lines of the log.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { RuntimeFile } from '@holdfast/protocol';
 import * as z from 'zod';
 import { HoldfastError, systemCode } from '../errors.js';
-import { DEFAULT_HOST, DEFAULT_PORT, parseHost } from '../http/addresses.js';
 import { START_TIMEOUT_MS, STOP_TIMEOUT_MS } from '../limits.js';
 import { isAlive, readRuntimeFile } from '../runtime-file.js';
 import { logFilePath } from '../state-directory.js';
@@ -59,22 +56,6 @@ export type Started = {
   /** The default port was taken by something else, so another was chosen. */
   readonly portChanged: boolean;
 };
-
-/** Whether the port can be listened on at this moment. */
-async function isPortFree(host: string, port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen({ host, port, exclusive: true });
-    await once(server, 'listening');
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EADDRINUSE') return false;
-    // Anything else shows, with its name, when the daemon itself listens.
-    return true;
-  } finally {
-    server.close();
-  }
-}
 
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
@@ -161,6 +142,29 @@ async function whenReady(child: ChildProcess, home: string): Promise<void> {
   }
 }
 
+/** Whether the launch failed because of this. */
+const failedWith = (error: unknown, code: string): boolean =>
+  error instanceof CommandError && error.code === code;
+
+/** Launches until it is known how: another port where nobody asked for the default one; an explicit one is never replaced. */
+async function launchAndWait(options: StartOptions): Promise<{ readonly portChanged: boolean }> {
+  try {
+    await whenReady(launch(options, options.port), options.home);
+    return { portChanged: false };
+  } catch (error) {
+    // Whether a port is free is known only by listening: trying it out first would be in the way of another start.
+    if (options.port !== undefined || !failedWith(error, 'port_in_use')) throw error;
+    await whenReady(launch(options, 0), options.home);
+    return { portChanged: true };
+  }
+}
+
+async function findStarted(home: string): Promise<RuntimeFile> {
+  const found = await findDaemon(home);
+  if (found.state === 'running') return found.file;
+  throw new CommandError('start_failed', `The daemon started and does not answer. Look at: holdfast logs`);
+}
+
 /** Starts a daemon in the background, or finds the one that runs. */
 export async function startInBackground(options: StartOptions): Promise<Started> {
   let found: Finding = { state: 'stopped' };
@@ -171,18 +175,14 @@ export async function startInBackground(options: StartOptions): Promise<Started>
     if (!(error instanceof HoldfastError) || error.code !== 'runtime_file_invalid') throw error;
   }
   if (found.state === 'running') return { file: found.file, alreadyRunning: true, portChanged: false };
-  let { port } = options;
-  const host = parseHost(options.host ?? DEFAULT_HOST);
-  const portChanged = port === undefined && !(await isPortFree(host, DEFAULT_PORT));
-  // Nobody asked for the default port, so another one does as well; an explicit one is never replaced.
-  if (portChanged) port = 0;
-  const child = launch(options, port);
-  await whenReady(child, options.home);
-  const file = await readRuntimeFile(options.home);
-  if (file === undefined || !(await isAlive(file))) {
-    throw new CommandError('start_failed', `The daemon started and does not answer. Look at: holdfast logs`);
+  try {
+    const { portChanged } = await launchAndWait(options);
+    return { file: await findStarted(options.home), alreadyRunning: false, portChanged };
+  } catch (error) {
+    // Another start was faster: its daemon is the one that was wanted.
+    if (!failedWith(error, 'already_running')) throw error;
+    return { file: await findStarted(options.home), alreadyRunning: true, portChanged: false };
   }
-  return { file, alreadyRunning: false, portChanged };
 }
 
 function exists(pid: number): boolean {
