@@ -21,11 +21,16 @@ const refused = (code: string, more: Partial<Reason> = {}): ConnectionView => ({
   kind: 'refused',
   reason: reason(code, more),
 });
-const retrying = (code: string, nextInMs: number | null, hadConnection = true): ConnectionView => ({
+const retrying = (
+  code: string,
+  nextInMs: number | null,
+  { hadConnection = true, terminalsGoOn = false } = {},
+): ConnectionView => ({
   kind: 'retrying',
   reason: reason(code),
   nextRetryAtMs: nextInMs === null ? null : NOW + nextInMs,
   hadConnection,
+  terminalsGoOn,
 });
 const connected = { kind: 'connected', latencyMs: 2, stalledSinceMs: null, behindBytes: 0 } as const;
 
@@ -61,7 +66,7 @@ const ROWS: readonly [string, ConnectionView, ConnectionNames, StatusState, stri
     retrying('connection_reset', 4000),
     names,
     'retrying',
-    'Connection lost: the connection was cut. Trying again in 4 s. Your terminals go on running.',
+    'Connection lost: the connection was cut. Trying again in 4 s.',
     ['Reconnect now', 'Stop trying', 'Details'],
   ],
   [
@@ -69,12 +74,20 @@ const ROWS: readonly [string, ConnectionView, ConnectionNames, StatusState, stri
     retrying('connection_reset', null),
     names,
     'retrying',
-    'Connection lost: the connection was cut. Trying again now. Your terminals go on running.',
+    'Connection lost: the connection was cut. Trying again now.',
+    ['Reconnect now', 'Stop trying', 'Details'],
+  ],
+  [
+    'lost, while the daemon is believed to go on',
+    retrying('unresponsive', 4000, { terminalsGoOn: true }),
+    names,
+    'retrying',
+    'Connection lost: the daemon did not answer in time. Trying again in 4 s. Your terminals go on running.',
     ['Reconnect now', 'Stop trying', 'Details'],
   ],
   [
     'never connected, retrying',
-    retrying('timed_out', 12_000, false),
+    retrying('timed_out', 12_000, { hadConnection: false }),
     names,
     'retrying',
     'No connection to studio: no answer in time. Trying again in 12 s.',
@@ -226,19 +239,6 @@ test('a countdown that runs does not change what is announced', () => {
 test('latency is always shown above 150 ms and only on hover below', () => {
   expect(statusOf({ ...connected, latencyMs: 151 }, names, NOW).latency).toEqual({ ms: 151, always: true });
   expect(statusOf({ ...connected, latencyMs: 150 }, names, NOW).latency).toEqual({ ms: 150, always: false });
-});
-
-test('nobody is told that terminals go on running when the daemon is known to be gone', () => {
-  for (const code of ['connection_refused', 'daemon_not_running']) {
-    expect(statusOf(retrying(code, 1000), names, NOW).sentence).not.toContain('go on running');
-  }
-  const going: ConnectionView = {
-    kind: 'retrying',
-    reason: reason('closed_by_daemon', { closeCode: 1001 }),
-    nextRetryAtMs: NOW,
-    hadConnection: true,
-  };
-  expect(statusOf(going, names, NOW).sentence).not.toContain('go on running');
 });
 
 test('a failed start names the trouble in a JSON log, not its last line of routine', () => {

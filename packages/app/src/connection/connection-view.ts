@@ -32,6 +32,8 @@ export type ConnectionView =
       readonly nextRetryAtMs: number | null;
       /** Whether there was a connection before, or this one never came about. */
       readonly hadConnection: boolean;
+      /** Whether the terminals may be said to go on running: nothing since the connection speaks against it. */
+      readonly terminalsGoOn: boolean;
     }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'refused'; readonly reason: Reason };
@@ -52,12 +54,16 @@ export type ConnectionNames = {
   readonly appVersion: string;
 };
 
-/** Folds all that is known into the one state that is shown. `openedAtMs`: when this window began to look. */
+/**
+ * Folds all that is known into the one state that is shown. `openedAtMs`: when this window began to look;
+ * `terminalsGoOn`: whether the terminals are believed to go on running while there is no connection.
+ */
 export function connectionView(
   desktop: DesktopState | null,
   snapshot: ClientSnapshot | null,
   openedAtMs: number,
   behindBytes: number,
+  terminalsGoOn: boolean,
 ): ConnectionView {
   // A connection that is there tells more than what became of an attempt to start the daemon.
   const connected = snapshot?.state.kind === 'connected';
@@ -77,7 +83,7 @@ export function connectionView(
     case 'connecting':
       return snapshot.attempts === 0 || snapshot.lastError === undefined
         ? { kind: 'connecting', sinceMs: state.startedAt }
-        : { kind: 'retrying', reason: snapshot.lastError, nextRetryAtMs: null, hadConnection };
+        : { kind: 'retrying', reason: snapshot.lastError, nextRetryAtMs: null, hadConnection, terminalsGoOn };
     case 'connected':
       return {
         kind: 'connected',
@@ -88,7 +94,13 @@ export function connectionView(
     case 'disconnected':
       if (state.reason.code === 'stopped_by_user') return { kind: 'stopped' };
       if (state.nextRetryAt !== undefined) {
-        return { kind: 'retrying', reason: state.reason, nextRetryAtMs: state.nextRetryAt, hadConnection };
+        return {
+          kind: 'retrying',
+          reason: state.reason,
+          nextRetryAtMs: state.nextRetryAt,
+          hadConnection,
+          terminalsGoOn,
+        };
       }
       return { kind: 'refused', reason: state.reason };
   }

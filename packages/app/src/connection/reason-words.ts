@@ -1,5 +1,5 @@
 /** The technical cause of a lost connection in the words of a person. Pure; one entry for each code we know. */
-import { CLOSE_CODES } from '@holdfast/protocol';
+import { CLOSE_CODES, CLOSE_SLOW_CLIENT } from '@holdfast/protocol';
 import type { Reason } from './connection-view.js';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
@@ -19,11 +19,26 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['protocol_error', 'a message could not be understood'],
 ]);
 
-/** Codes by which the terminals themselves are known to have ended: then nobody is told that they go on running. */
+/** Codes by which the daemon itself is known to be gone. */
 const DAEMON_GONE: ReadonlySet<string> = new Set(['connection_refused', 'daemon_not_running']);
 
-/** Close codes after which the daemon is gone or going. */
-const DAEMON_GOING: ReadonlySet<number> = new Set([1001, 1012]);
+/**
+ * Codes that speak of the way to the daemon, of its being slow, or of one connection. Terminals live in the daemon, so
+ * after any other code nobody is told that they go on running: `connection_reset` is also what the death of a daemon
+ * looks like, and `transport_failed` (all that a browser tells) says nothing.
+ */
+const DAEMON_LIVES: ReadonlySet<string> = new Set([
+  'invalid_message',
+  'name_not_resolved',
+  'send_queue_full',
+  'timed_out',
+  'too_many_connections',
+  'unreachable',
+  'unresponsive',
+]);
+
+/** Close codes that only a daemon that goes on sends. */
+const DAEMON_LIVES_CLOSE: ReadonlySet<number> = new Set([CLOSE_SLOW_CLIENT]);
 
 /** The reason as the middle of a sentence: no capital, no full stop. */
 export function reasonInWords(reason: Reason): string {
@@ -43,7 +58,10 @@ export function daemonIsGone(reason: Reason): boolean {
   return DAEMON_GONE.has(reason.code);
 }
 
-/** Whether the terminals may be said to go on running. */
+/** Whether it is at least very likely after this failure that the daemon, and so its terminals, go on. */
 export function terminalsGoOn(reason: Reason): boolean {
-  return !daemonIsGone(reason) && !(reason.closeCode !== undefined && DAEMON_GOING.has(reason.closeCode));
+  return (
+    DAEMON_LIVES.has(reason.code) ||
+    (reason.closeCode !== undefined && DAEMON_LIVES_CLOSE.has(reason.closeCode))
+  );
 }

@@ -6,7 +6,7 @@ import { SAY_BEHIND_BYTES, QUIET_CONNECT_MS, SHOW_LATENCY_MS } from '../limits.j
 import { bytesInWords, secondsUntil, secondsSince } from './amounts.js';
 import type { ConnectionNames, ConnectionView, Reason } from './connection-view.js';
 import { causeInLog } from './log-line.js';
-import { daemonIsGone, reasonInWords, terminalsGoOn } from './reason-words.js';
+import { daemonIsGone, reasonInWords } from './reason-words.js';
 
 /** What a person can press. Each has one meaning in the whole interface. */
 export type StatusAction =
@@ -180,7 +180,7 @@ function retrying(
   const happened = view.hadConnection
     ? `Connection lost: ${words}.`
     : `No connection to ${names.daemon}: ${words}.`;
-  const after = view.hadConnection && terminalsGoOn(view.reason) ? ` ${GO_ON}` : '';
+  const after = view.terminalsGoOn ? ` ${GO_ON}` : '';
   return row(
     'retrying',
     'warning',

@@ -10,6 +10,7 @@ import { connectionView, type ConnectionNames, type ConnectionView, type Reason 
 import { pageAddress, readableAddress } from './daemon-address.js';
 import { transportKind } from './choose-transport.js';
 import type { StatusAction } from './status-sentences.js';
+import { useTerminalsGoOn } from './terminals-go-on.js';
 import { useDaemonClient, type DaemonClientHandle } from './useDaemonClient.js';
 import type { Fact } from '../dialogs/DetailsDialog.js';
 
@@ -52,6 +53,7 @@ export function useConnection(): ConnectionHandle {
   );
 
   const client = handle?.client ?? null;
+  const terminalsGoOn = useTerminalsGoOn(client);
   const { ask } = desktop;
   const act = useCallback(
     (action: StatusAction) => {
@@ -126,7 +128,7 @@ export function useConnection(): ConnectionHandle {
 
   return {
     handle,
-    viewOf: (behindBytes) => connectionView(desktop.state, snapshot, openedAtMs, behindBytes),
+    viewOf: (behindBytes) => connectionView(desktop.state, snapshot, openedAtMs, behindBytes, terminalsGoOn),
     names,
     reason,
     act,

@@ -36,6 +36,10 @@ function refused(code: string, message: string, more: Partial<Reason> = {}): Con
 }
 
 const RESET = reason('connection_reset', 'The connection ended without a close frame.', { closeCode: 1006 });
+const UNRESPONSIVE = reason(
+  'unresponsive',
+  '127.0.0.1:6767 stopped answering although the connection looked up.',
+);
 const REFUSED = reason('connection_refused', 'Nothing listens at 127.0.0.1:6767.');
 const START_LOG = [
   '{"level":30,"time":"2026-01-05T09:12:01.101Z","event":"daemon.starting","version":"0.1.0"}',
@@ -56,11 +60,23 @@ export const GALLERY_STATES: readonly GalleryState[] = [
   { name: 'stalled', view: { ...CONNECTED, stalledSinceMs: NOW - 7000 } },
   {
     name: 'retrying',
-    view: { kind: 'retrying', reason: RESET, nextRetryAtMs: NOW + 4000, hadConnection: true },
+    view: {
+      kind: 'retrying',
+      reason: RESET,
+      nextRetryAtMs: NOW + 4000,
+      hadConnection: true,
+      terminalsGoOn: false,
+    },
   },
   {
     name: 'retrying-now',
-    view: { kind: 'retrying', reason: RESET, nextRetryAtMs: null, hadConnection: true },
+    view: {
+      kind: 'retrying',
+      reason: UNRESPONSIVE,
+      nextRetryAtMs: null,
+      hadConnection: true,
+      terminalsGoOn: true,
+    },
   },
   {
     name: 'retrying-never-connected',
@@ -69,12 +85,19 @@ export const GALLERY_STATES: readonly GalleryState[] = [
       reason: reason('timed_out', 'No answer within 10 s.'),
       nextRetryAtMs: NOW + 12_000,
       hadConnection: false,
+      terminalsGoOn: false,
     },
     main: 'blank',
   },
   {
     name: 'retrying-daemon-not-running',
-    view: { kind: 'retrying', reason: REFUSED, nextRetryAtMs: NOW + 4000, hadConnection: true },
+    view: {
+      kind: 'retrying',
+      reason: REFUSED,
+      nextRetryAtMs: NOW + 4000,
+      hadConnection: true,
+      terminalsGoOn: false,
+    },
     desktop: true,
   },
   { name: 'stopped', view: { kind: 'stopped' } },
@@ -129,7 +152,13 @@ export const GALLERY_STATES: readonly GalleryState[] = [
   { name: 'settings', view: CONNECTED, overlay: 'settings' },
   {
     name: 'details',
-    view: { kind: 'retrying', reason: RESET, nextRetryAtMs: NOW + 4000, hadConnection: true },
+    view: {
+      kind: 'retrying',
+      reason: RESET,
+      nextRetryAtMs: NOW + 4000,
+      hadConnection: true,
+      terminalsGoOn: false,
+    },
     overlay: 'details',
   },
   {
