@@ -1,5 +1,5 @@
 /** What is said during a whole downtime, with the real client over a transport whose faults are made by hand. */
-import { DaemonClientV2, type DaemonTransport, type TransportErrorEvent } from '@holdfast/client';
+import { DaemonClientV2 } from '@holdfast/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   connectionView,
@@ -9,6 +9,7 @@ import {
 import { statusOf } from '../src/connection/status-sentences.js';
 import { terminalsGoOnOf } from '../src/connection/terminals-go-on.js';
 import { untilNextChange } from '../src/connection/useNow.js';
+import { Wire, type End } from './wire.js';
 
 const GO_ON = 'Your terminals go on running.';
 const names: ConnectionNames = {
@@ -19,52 +20,6 @@ const names: ConnectionNames = {
   protocol: 1,
   appVersion: '0.1.0',
 };
-
-/** How an attempt or a connection ends: an error of the transport, or a close frame. */
-type End = { readonly error: string } | { readonly close: number };
-
-class Wire implements DaemonTransport {
-  readonly #open = new Set<() => void>();
-  readonly #message = new Set<(data: unknown) => void>();
-  readonly #close = new Set<(event?: unknown) => void>();
-  readonly #error = new Set<(event?: unknown) => void>();
-  #closed = false;
-
-  readonly onOpen = (handler: () => void): (() => void) => on(this.#open, handler);
-  readonly onMessage = (handler: (data: unknown) => void): (() => void) => on(this.#message, handler);
-  readonly onClose = (handler: (event?: unknown) => void): (() => void) => on(this.#close, handler);
-  readonly onError = (handler: (event?: unknown) => void): (() => void) => on(this.#error, handler);
-  readonly send = (): void => undefined;
-  readonly close = (): void => {
-    this.end({ close: 1000 });
-  };
-
-  welcome(): void {
-    for (const handler of this.#open) handler();
-    const limits = { maxMessageBytes: 1 << 20, maxInputBytes: 1 << 16, outputWindowBytes: 1 << 20 };
-    const daemon = { daemonId: 'd', epoch: 'e', version: '0.1.0', hostName: 'studio', home: '/home/ada' };
-    const welcome = JSON.stringify({ type: 'welcome', protocol: 1, ...daemon, limits });
-    for (const handler of this.#message) handler(welcome);
-  }
-
-  end(end: End): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if ('error' in end) {
-      const error: TransportErrorEvent = { code: end.error, message: 'technical' };
-      for (const handler of this.#error) handler(error);
-    }
-    const code = 'close' in end ? end.close : 1006;
-    for (const handler of this.#close) handler({ code, reason: '', wasClean: code !== 1006 });
-  }
-}
-
-function on<H>(handlers: Set<H>, handler: H): () => void {
-  handlers.add(handler);
-  return () => {
-    handlers.delete(handler);
-  };
-}
 
 class Scene {
   readonly wires: Wire[] = [];
@@ -200,6 +155,7 @@ test('the countdown is to the real next try, second by second, and the try is no
       // The line is drawn again when its number changes, as the window does.
       const wait = untilNextChange(scene.view, Date.now());
       if (wait === null || Date.now() + wait >= state.nextRetryAt) break;
+      expect(statusOf(scene.view, names, Date.now() + Math.max(0, wait - 2)).sentence).toBe(scene.sentence);
       vi.advanceTimersByTime(wait);
     }
     expect(left).toEqual(left.map((_, index) => left.length - index));

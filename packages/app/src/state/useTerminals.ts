@@ -12,6 +12,7 @@ import { runningProgram } from '../terminal/programs.js';
 import type { TerminalSession } from '../terminal/terminal-session.js';
 import { TerminalSessions } from '../terminal/terminal-sessions.js';
 import { terminalFont } from '../terminal/terminal-theme.js';
+import { closeTerminal } from './close-terminal.js';
 import { useNotice } from './notice.js';
 import { shownAfter } from './selection.js';
 import { useSettings } from './settings.js';
@@ -151,7 +152,7 @@ export function useTerminals(
 
   const closeNow = useCallback(
     (terminalId: string) => {
-      client?.request('terminal.close', { terminalId }).catch(sayFailure('Not closed'));
+      if (client !== null) closeTerminal(client, terminalId).catch(sayFailure('Not closed'));
     },
     [client],
   );
