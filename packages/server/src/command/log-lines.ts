@@ -1,6 +1,7 @@
 /** Reads the end of the daemon's log and writes its lines for people. A log that is not there has no lines. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as z from 'zod';
+import { printableText } from '../printable-text.js';
 
 /** The end of the file that is looked at, in bytes: more lines than anybody reads. */
 const TAIL_BYTES = 1024 * 1024;
@@ -31,6 +32,8 @@ export function readLastLines(path: string, count: number): string[] {
 }
 
 const line = z.looseObject({ level: z.number(), time: z.string(), event: z.string().optional() });
+/** Longest line shown, in code units: far above any that the daemon writes. */
+const MAX_SHOWN_LINE_LENGTH = 64 * 1024;
 const LEVELS: Readonly<Record<number, string>> = {
   20: 'debug',
   30: 'info',
@@ -39,8 +42,15 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'fatal',
 };
 
-/** One line of the log as a person reads it; anything that is no such line stays as it is. */
+/**
+ * One line of the log as a person reads it; anything that is no such line stays as it is. Names and reasons in it come
+ * from clients and programs, so nothing of it controls the terminal that it is shown on.
+ */
 export function formatLogLine(text: string): string {
+  return printableText(fieldsOf(text), MAX_SHOWN_LINE_LENGTH);
+}
+
+function fieldsOf(text: string): string {
   let parsed;
   try {
     parsed = line.safeParse(JSON.parse(text));

@@ -5,8 +5,23 @@ import { VERSION } from '../version.js';
 import { addDaemonCommands } from './daemon-commands.js';
 import { EXIT } from './exit-codes.js';
 import { addLogCommand } from './log-command.js';
-import { reportError } from './output.js';
+import { CommandError, endWhenNobodyReads, reportError } from './output.js';
 import { addTerminalCommands } from './terminal-commands.js';
+
+const wantsJson = (): boolean => program.opts<{ json?: boolean }>().json === true;
+
+/** A wrong command line as an error like any other; a missing subcommand has only help to say. */
+function usageError({ code, message }: CommanderError): CommandError {
+  return new CommandError(
+    'usage',
+    code === 'commander.help'
+      ? 'A subcommand is missing. See: holdfast --help'
+      : message.replace(/^error: /, ''),
+    EXIT.usage,
+  );
+}
+
+endWhenNobodyReads();
 
 const program = new Command('holdfast')
   .description('Terminals that outlive their windows.')
@@ -17,6 +32,12 @@ const program = new Command('holdfast')
   )
   .option('--json', 'answer in JSON')
   .exitOverride()
+  // Subcommands take this over. With --json the error is told once, below.
+  .configureOutput({
+    writeErr: (text) => {
+      if (!wantsJson()) process.stderr.write(text);
+    },
+  })
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     'after',
@@ -30,6 +51,7 @@ addLogCommand(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  else process.exitCode = reportError(program.opts<{ json?: boolean }>().json === true, error);
+  if (!(error instanceof CommanderError)) process.exitCode = reportError(wantsJson(), error);
+  else if (error.exitCode === 0) process.exitCode = EXIT.ok;
+  else process.exitCode = wantsJson() ? reportError(true, usageError(error)) : EXIT.usage;
 }

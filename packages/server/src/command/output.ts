@@ -23,6 +23,33 @@ export class CommandError extends Error {
   }
 }
 
+/** Whoever read our answer has enough (`holdfast logs | head`): that is no failure. */
+function endWithReader(error: Error): void {
+  if (systemCode(error) === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+}
+
+/** Nobody reads what we say of a failure; the exit code still says it. */
+function goOnWithoutReader(error: Error): void {
+  if (systemCode(error) !== 'EPIPE') throw error;
+}
+
+/** Ends the command quietly when its answer is no longer read. */
+export function endWhenNobodyReads(): void {
+  process.stdout.on('error', endWithReader);
+  process.stderr.on('error', goOnWithoutReader);
+}
+
+/** For a process that has more to do than to answer, as a daemon has: it goes on whatever becomes of its output. */
+export function surviveWhenNobodyReads(): void {
+  process.stdout.off('error', endWithReader);
+  process.stderr.off('error', goOnWithoutReader);
+  for (const stream of [process.stdout, process.stderr]) {
+    // A closed terminal or pipe loses lines that the log file has as well.
+    stream.on('error', () => undefined);
+  }
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }

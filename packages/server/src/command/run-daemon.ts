@@ -2,7 +2,7 @@
 import { startDaemon } from '../daemon.js';
 import { reasonOf } from '../errors.js';
 import { EXIT } from './exit-codes.js';
-import { report } from './output.js';
+import { report, surviveWhenNobodyReads } from './output.js';
 
 export type RunOptions = {
   readonly home: string;
@@ -17,6 +17,7 @@ export type RunOptions = {
 
 /** Settles when the daemon has been told to end and has ended. */
 export async function runDaemon(options: RunOptions): Promise<number> {
+  surviveWhenNobodyReads();
   const daemon = await startDaemon({
     home: options.home,
     host: options.host,
@@ -32,8 +33,6 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   process.on('unhandledRejection', (reason) => {
     daemon.log.error({ event: 'daemon.defect', reason: reasonOf(reason) });
   });
-  // A closed terminal or pipe must not end the daemon.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { webUrl, wsUrl, instanceId, port, logFile } = daemon;
   report(
     options.json,

@@ -1,8 +1,17 @@
 /** `holdfast ls | new | attach | kill`. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MAX_COLS, MAX_ROWS, MIN_COLS, MIN_ROWS, signalName, type TerminalInfo } from '@holdfast/protocol';
+import {
+  MAX_COLS,
+  MAX_PATH_LENGTH,
+  MAX_ROWS,
+  MIN_COLS,
+  MIN_ROWS,
+  signalName,
+  type TerminalInfo,
+} from '@holdfast/protocol';
 import type { DaemonClientV2 } from '@holdfast/client';
+import { printableText } from '../printable-text.js';
 import { attachTo } from './attach-session.js';
 import { type GlobalOptions, homeOf } from './options.js';
 import { CommandError, print, printJson, report } from './output.js';
@@ -24,6 +33,7 @@ function describeState({ state, foreground }: TerminalInfo): string {
   return state.signal === null ? `exited ${String(state.exitCode)}` : `ended by ${state.signal}`;
 }
 
+/** The list for people. */
 function table(terminals: readonly TerminalInfo[]): string {
   if (terminals.length === 0) return 'There are no terminals. Make one with: holdfast new';
   const lines = [
@@ -36,7 +46,8 @@ function table(terminals: readonly TerminalInfo[]): string {
       terminal.title,
       terminal.cwd,
     ]),
-  ];
+    // Titles, names and paths are other people's text; here they reach a real terminal.
+  ].map((line) => line.map((cell) => printableText(cell, MAX_PATH_LENGTH)));
   const widths = lines.reduce<number[]>(
     (most, line) => line.map((cell, i) => Math.max(most[i] ?? 0, cell.length)),
     [],

@@ -2,14 +2,22 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { MAX_TITLE_LENGTH } from '@holdfast/protocol';
+import { printableText } from '../printable-text.js';
 
 export type Foreground = { readonly processGroup: number; readonly name: string | null };
+
+/** A program's name for people: its arguments are its own, so they may hold anything. Null if nothing of it can be shown. */
+export function nameOfProgram(path: string): string | null {
+  const name = printableText(basename(path).replace(/^-/, ''), MAX_TITLE_LENGTH);
+  return name === '' ? null : name;
+}
 
 /** Name of a process, from its arguments: what people typed, where the kernel's own name is cut at 15 bytes. */
 async function nameOf(pid: number): Promise<string | null> {
   try {
     const [first] = (await readFile(`/proc/${String(pid)}/cmdline`, 'utf8')).split('\0');
-    return first === undefined || first === '' ? null : basename(first).replace(/^-/, '');
+    return nameOfProgram(first ?? '');
   } catch {
     // The process has just ended.
     return null;
@@ -42,7 +50,7 @@ async function askPs(pid: number): Promise<Foreground | undefined> {
   const processGroup = Number(await run('ps', ['-o', 'tpgid=', '-p', String(pid)]));
   if (!Number.isInteger(processGroup) || processGroup <= 0) return undefined;
   const name = await run('ps', ['-o', 'comm=', '-p', String(processGroup)]);
-  return { processGroup, name: name === undefined || name === '' ? null : basename(name).replace(/^-/, '') };
+  return { processGroup, name: nameOfProgram(name ?? '') };
 }
 
 /** The foreground of the terminal that this process is on; undefined where the system does not say. */

@@ -16,6 +16,7 @@ import {
   SCREEN_BACKLOG_HIGH_BYTES,
   SCREEN_BACKLOG_LOW_BYTES,
 } from '../limits.js';
+import { printableText } from '../printable-text.js';
 import { foregroundOf } from './foreground.js';
 import type { Program } from './program.js';
 import { Pty } from './pty.js';
@@ -28,11 +29,6 @@ export type TerminalEvents = {
   readonly onChanged: (urgent: boolean) => void;
   readonly onDefect: (what: string, error: unknown) => void;
 };
-
-/** A program's title, fit to be shown outside a terminal: no control characters, not too long. */
-export function cleanTitle(title: string): string {
-  return title.replace(/\p{Cc}/gu, '').slice(0, MAX_TITLE_LENGTH);
-}
 
 function shownArguments(args: readonly string[]): string[] {
   const shown: string[] = [];
@@ -87,7 +83,7 @@ export class Terminal {
         this.#pty.write(data);
       },
       onTitle: (text) => {
-        this.#programTitle = cleanTitle(text);
+        this.#programTitle = printableText(text, MAX_TITLE_LENGTH);
         events.onChanged(false);
       },
       onBell: () => {
