@@ -12,12 +12,6 @@ export const PROTOCOL_VERSION = 1;
  */
 export const MAX_CLIENT_MESSAGE_BYTES = 1024 * 1024;
 
-/**
- * Largest message the daemon sends, in bytes of UTF-8: 2 MiB. A transport must carry 16 MiB (the transport
- * contract, promise 7), so every message fits with room for escaping.
- */
-export const MAX_DAEMON_MESSAGE_BYTES = 2 * 1024 * 1024;
-
 /** Largest `data` of one `terminal.input`, in bytes of UTF-8: 64 KiB, so that Ctrl-C never waits behind a large paste. */
 export const MAX_INPUT_BYTES = 64 * 1024;
 

@@ -1,5 +1,5 @@
 /** The stream of one viewer as a state machine: whatever happens in whatever order, every byte once, in order, or a gap. */
-import { OUTPUT_WINDOW_BYTES, type StreamMessage } from '@holdfast/protocol';
+import { MAX_SNAPSHOT_PART_BYTES, OUTPUT_WINDOW_BYTES, type StreamMessage } from '@holdfast/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OutputStream, splitSnapshot } from '../src/session/output-stream.js';
@@ -182,7 +182,8 @@ test('a snapshot is cut into parts that together are the whole, never inside a c
         const data = (shift ? 'x' : '') + char.repeat(length);
         const parts = splitSnapshot(data);
         expect(parts.join('')).toBe(data);
-        for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(256 * 1024);
+        for (const part of parts)
+          expect(Buffer.byteLength(part)).toBeLessThanOrEqual(MAX_SNAPSHOT_PART_BYTES);
         expect(parts.some((part) => Buffer.from(part).toString('utf8').includes('\ufffd'))).toBe(false);
       },
     ),

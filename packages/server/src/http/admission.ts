@@ -19,10 +19,35 @@ export type AdmissionRules = {
   readonly allowedOrigins: ReadonlySet<string>;
 };
 
-export type Refusal = {
+/** Every code of a refusal and the statuses it comes with. PROTOCOL.md section 2 lists the same, which a test compares. */
+export const REFUSAL_STATUSES = {
+  target_invalid: [400],
+  host_missing: [400],
+  host_duplicate: [400],
+  websocket_key: [400],
+  websocket_handshake: [400],
+  body_not_allowed: [400],
+  host_not_allowed: [403],
+  origin_not_allowed: [403],
+  origin_duplicate: [403],
+  path_not_found: [404],
+  method_not_allowed: [405],
+  malformed_request: [400, 408, 431],
+  upgrade_required: [426],
+  websocket_version: [426],
+  internal: [500],
+  stopping: [503],
+  http_version: [505],
+} as const satisfies Readonly<Record<string, readonly number[]>>;
+
+export type RefusalCode = keyof typeof REFUSAL_STATUSES;
+/** A status that comes with this code. */
+export type RefusalStatus<C extends RefusalCode> = (typeof REFUSAL_STATUSES)[C][number];
+
+export type Refusal<C extends RefusalCode = RefusalCode> = {
   readonly kind: 'refused';
-  readonly status: number;
-  readonly code: string;
+  readonly status: RefusalStatus<C>;
+  readonly code: C;
   /** What is wrong and what to do. */
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -51,12 +76,12 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
   return values;
 }
 
-function refuse(
-  status: number,
-  code: string,
+function refuse<C extends RefusalCode>(
+  status: RefusalStatus<C>,
+  code: C,
   message: string,
   headers?: Readonly<Record<string, string>>,
-): Refusal {
+): Refusal<C> {
   return { kind: 'refused', status, code, message, ...(headers === undefined ? {} : { headers }) };
 }
 

@@ -35,6 +35,7 @@ import {
   type AdmissionRules,
   headerValues,
   type Refusal,
+  type RefusalCode,
   type RequestHead,
   shown,
 } from './admission.js';
@@ -143,12 +144,18 @@ function createApp(options: HttpServerOptions, policy: () => string): Hono {
     return context.json(options.health);
   });
   app.all('/api/*', (context) =>
-    context.json({ code: 'path_not_found', message: 'There is nothing at this path.' }, 404),
+    context.json(
+      { code: 'path_not_found' satisfies RefusalCode, message: 'There is nothing at this path.' },
+      404,
+    ),
   );
   app.get('*', (context) => serveWebApp(options.webRoot, context.req.path, context.req.method === 'HEAD'));
   app.onError((error, context) => {
     options.log.error({ event: 'http.defect', err: error });
-    return context.json({ code: 'internal', message: 'The daemon met a defect; its log has more.' }, 500);
+    return context.json(
+      { code: 'internal' satisfies RefusalCode, message: 'The daemon met a defect; its log has more.' },
+      500,
+    );
   });
   return app;
 }

@@ -3,7 +3,12 @@
  * promises order and completeness, or a gap that names what is missing followed by a snapshot; and that what is sent
  * and not acknowledged stays within the window, or one snapshot and the window. A snapshot is acknowledged by its offset.
  */
-import { MAX_OUTPUT_CHUNK_BYTES, OUTPUT_WINDOW_BYTES, type StreamMessage } from '@holdfast/protocol';
+import {
+  MAX_OUTPUT_CHUNK_BYTES,
+  MAX_SNAPSHOT_PART_BYTES,
+  OUTPUT_WINDOW_BYTES,
+  type StreamMessage,
+} from '@holdfast/protocol';
 import { MIN_BEHIND_BYTES } from '../limits.js';
 import type { ReadResult, Snapshot, StreamPosition } from '../terminals/terminal-host.js';
 
@@ -17,8 +22,8 @@ export type StreamStep =
 /** With less room than this in the window, in bytes, the stream waits rather than send crumbs. */
 const LEAST_READ_BYTES = 4 * 1024;
 
-/** Code units of one snapshot part: 64 Ki, at most 192 KiB of UTF-8. */
-const SNAPSHOT_PART_LENGTH = 64 * 1024;
+/** Code units of one snapshot part: as many as fit whatever they are, since one is at most 3 bytes of UTF-8. */
+const SNAPSHOT_PART_LENGTH = Math.floor(MAX_SNAPSHOT_PART_BYTES / 3);
 
 /** Cuts a text into parts, never inside a surrogate pair; an empty text is one empty part. */
 export function splitSnapshot(data: string): string[] {
