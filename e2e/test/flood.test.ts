@@ -144,17 +144,24 @@ describe.each(surfaces)('$name', (surface) => {
       },
       autoAck: true,
     });
-    await page.typeLine('seq 1 1000000000');
-    await until('the flood runs', () => bytes > 5_000_000);
-
-    await page.driver.press('Control', 'c');
-    const pressed = performance.now();
-    await page.screenShows(/\^C[^]*[$#] ?$/m);
-    const shown = performance.now();
+    // The median of three: what a person meets, and not what else the machine did in one moment.
+    const ended: number[] = [];
+    const shown: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const before = bytes;
+      await page.typeLine('clear; seq 1 1000000000');
+      await until('the flood runs', () => bytes > before + 5_000_000);
+      await page.driver.press('Control', 'c');
+      const pressed = performance.now();
+      await page.screenShows(/\^C[^]*[$#] ?$/m);
+      shown.push(performance.now() - pressed);
+      ended.push(lastOutputAt - pressed);
+    }
+    const median = (times: number[]): number => Math.round(times.sort((a, b) => a - b)[1] ?? Infinity);
     console.log(
-      `${surface.name}: Ctrl-C ended the output after ${String(Math.round(lastOutputAt - pressed))} ms, and the page showed the prompt after ${String(Math.round(shown - pressed))} ms`,
+      `${surface.name}: Ctrl-C ended the output after ${String(median(ended))} ms, and the page showed the prompt after ${String(median(shown))} ms`,
     );
-    expect(lastOutputAt - pressed).toBeLessThan(1000);
+    expect(median(ended)).toBeLessThan(1000);
     await page.typeLine('echo after-$((40+2))');
     await page.screenShows('after-42');
   });
