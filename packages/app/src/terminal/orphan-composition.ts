@@ -18,6 +18,8 @@ export function guardComposition(host: HTMLElement, type: (text: string) => void
     // The standard has deprecated key codes; this one is how engines still tell of an input method.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     keyAnnounced = event.keyCode === TAKEN_BY_INPUT_METHOD;
+    // The emulator takes what its text area holds: what was typed before must not be in it any more.
+    if (keyAnnounced && !composing && event.target instanceof HTMLTextAreaElement) event.target.value = '';
   };
   const onKeyUp = (): void => {
     keyAnnounced = false;
