@@ -52,7 +52,14 @@ const hasDisplay = () =>
 
 /** Undoes what this run started, newest first. */
 const undo = /** @type {(() => unknown)[]} */ ([]);
-async function cleanUp() {
+/** @type {Promise<void> | undefined} */
+let cleaning;
+/** Once, however it is asked for: a signal and the end of the run wait for the same work. */
+function cleanUp() {
+  cleaning ??= undoAll();
+  return cleaning;
+}
+async function undoAll() {
   for (const action of undo.splice(0).reverse()) {
     try {
       await action();
