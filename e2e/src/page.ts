@@ -46,6 +46,11 @@ export class AppPage {
     return this.driver.run('return window.__holdfast.getScreenText()');
   }
 
+  /** The shown terminal: its size, what fits this window, whether this window was used last. */
+  screen(): Promise<unknown> {
+    return this.driver.run('return window.__holdfast.getScreen()');
+  }
+
   /** The sentence in the status line. */
   statusText(): Promise<string> {
     return this.driver.run(`return document.querySelector('[data-testid=status-line]')?.innerText ?? ''`);

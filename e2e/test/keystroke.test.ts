@@ -30,15 +30,15 @@ describe.each(surfaces)('$name', (surface) => {
     }
   });
 
-  test('wide characters and accents are typed once', async () => {
+  test('wide characters, accents and emoji are typed once', async () => {
     const home = cleanUp.add(await temporaryHome(), (it) => it.remove());
     const daemon = cleanUp.add(await startDaemon(home.path), (it) => it.stop());
     const app = cleanUp.add(await surface.open(daemon, home.path), (it) => it.end());
     await app.page.ready();
     await app.page.typeLine('cat');
     await app.page.screenShows(/cat$/m);
-    await app.page.typeLine('a b 漢字 é z');
+    await app.page.typeLine('a b 漢字 é 👍 z');
     // Once as the echo of the keys, once as the answer of `cat`.
-    await app.page.screenShows(/^a b 漢字 é z\na b 漢字 é z$/m);
+    await app.page.screenShows(/^a b 漢字 é 👍 z\na b 漢字 é 👍 z$/m);
   });
 });

@@ -1,4 +1,4 @@
-// Two windows on one terminal both see everything, and their sizes come to rest.
+// Two windows on one terminal both see everything, and the terminal has the size of the one that was used last.
 import { DaemonClientV2 } from '@holdfast/client';
 import { createNodeTransportFactory } from '@holdfast/client/node';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const cleanUp = new CleanUp();
 afterEach(() => cleanUp.run());
 
 describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (surface) => {
-  test('both see what is typed in either; their sizes come to rest and the program agrees', async () => {
+  test('both see what is typed in either; the size follows the one last used and does not oscillate', async () => {
     const home = cleanUp.add(await temporaryHome(), (it) => it.remove());
     const daemon = cleanUp.add(await startDaemon(home.path), (it) => it.stop());
     const first = cleanUp.add(await surface.open(daemon, home.path), (it) => it.end());
@@ -47,6 +47,7 @@ describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (s
     await first.page.typeLine('echo from-first-$((40+2))');
     await first.page.screenShows('from-first-42');
     await second.page.screenShows('from-first-42');
+    const ofFirst = sizes.at(-1) ?? '';
 
     await second.page.typeLine('echo from-second-$((40+2))');
     await second.page.screenShows('from-second-42');
@@ -63,10 +64,18 @@ describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (s
     for (let number = 3; number < 8; number += 1) await round(number);
     expect(sizes.length).toBe(changes);
 
-    // The program and both windows agree on that size.
-    const [cols] = (sizes.at(-1) ?? '').split('x');
-    await second.page.typeLine('echo cols-$(tput cols)');
-    await first.page.screenShows(`cols-${cols ?? ''}`);
-    await second.page.screenShows(`cols-${cols ?? ''}`);
+    const ofSecond = sizes.at(-1) ?? '';
+    expect(ofSecond).not.toBe(ofFirst);
+
+    // Typing in the first window takes its size back, once, and the program agrees.
+    await first.page.typeLine('echo back-$((40+2))');
+    await until('the size comes back to the first window', () => sizes.at(-1) === ofFirst, {
+      lastSeen: async () => JSON.stringify({ sizes, first: await first.page.screen() }),
+    });
+    await first.page.typeLine('echo cols-$(tput cols)');
+    const cols = `cols-${ofFirst.split('x')[0] ?? ''}`;
+    await first.page.screenShows(cols);
+    await second.page.screenShows(cols);
+    expect(sizes.length).toBe(changes + 1);
   });
 });
