@@ -193,6 +193,13 @@ impl Connection {
                 Message::Binary(bytes) => {
                     let _ = self.outbox.push(Happening::Binary(compact(bytes)));
                 }
+                Message::Close(frame) if is_unlawful(frame.as_ref()) => {
+                    let failure = Failure::new(
+                        "protocol_error",
+                        "the peer closed the connection with a code that nobody may send",
+                    );
+                    return Some(((!closing).then_some(failure), abrupt(), None));
+                }
                 Message::Close(frame) => return Some((None, closed_by_peer(frame), None)),
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
@@ -260,6 +267,15 @@ fn abrupt() -> Closed {
         reason: String::new(),
         was_clean: false,
     }
+}
+
+/// Whether a close frame has a code that RFC 6455 section 7.4 keeps from the wire. The library puts its own code and
+/// reason in place of those of such a frame, and gives the answer to the peer that belongs to it.
+fn is_unlawful(frame: Option<&CloseFrame>) -> bool {
+    frame.is_some_and(|frame| {
+        !frame.code.is_allowed()
+            || (frame.code == CloseCode::Protocol && frame.reason.as_str() == "Protocol violation")
+    })
 }
 
 fn closed_by_peer(frame: Option<CloseFrame>) -> Closed {

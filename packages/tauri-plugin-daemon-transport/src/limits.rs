@@ -27,6 +27,14 @@ pub const REFUSAL_BODY_TIME: Duration = Duration::from_millis(1000);
 /// Largest message either way, in bytes: the contract of the transport promises that one of 16 MiB passes.
 pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
+/// Bytes of the wire that one message may take: a fragment of one byte has a head of two, so a message of the
+/// largest size fits however it is cut. Empty fragments without end do not.
+pub const MESSAGE_WIRE_BYTES: usize = 4 * MESSAGE_BYTES;
+
+/// Pings that may wait for their answers to be taken, at most 131 bytes each; then the socket is left unread until
+/// the peer has taken some.
+pub const UNANSWERED_PINGS: usize = 1024;
+
 /// Bytes read from the socket and not yet handed to the page. At this mark the socket is left unread, and TCP
 /// slows the daemon. One message may overshoot it, since messages are read whole.
 pub const OUTBOX_BYTES: usize = 4 * 1024 * 1024;

@@ -18,6 +18,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     tungstenite::{
+        error::CapacityError,
         protocol::{CloseFrame, Role, WebSocketConfig},
         Bytes, Error as WsError, Message,
     },
@@ -28,8 +29,11 @@ use crate::{
     core::inbox::Frame,
     dial::Dialled,
     error::Failure,
-    limits::{MESSAGE_BYTES, READ_BURST_BYTES},
+    limits::{ENTRY_BYTES, MESSAGE_BYTES, MESSAGE_WIRE_BYTES, READ_BURST_BYTES, UNANSWERED_PINGS},
 };
+
+/// The head of a control frame that a server sends (RFC 6455 section 5.2: unmasked, at most 125 bytes).
+const CONTROL_HEAD_BYTES: usize = 2;
 
 /// Counts the bytes that pass.
 struct Metered {
@@ -45,6 +49,10 @@ pub struct Link {
     /// Frames given to the socket and not yet flushed: count and payload bytes.
     unflushed: (usize, usize),
     dirty: bool,
+    /// Pings read whose answers have not been flushed.
+    unanswered: usize,
+    /// Bytes of the wire that belong to messages and control frames that are whole.
+    whole: u64,
 }
 
 enum Outgoing {
@@ -85,6 +93,8 @@ impl Link {
             queue: VecDeque::new(),
             unflushed: (0, 0),
             dirty: false,
+            unanswered: 0,
+            whole: 0,
         }
     }
 
@@ -142,6 +152,11 @@ impl Link {
 
     fn poll_write(&mut self, context: &mut Context<'_>, step: &mut Step) -> Result<(), WsError> {
         let mut socket = Pin::new(&mut self.socket);
+        // Answers to pings first: behind a message that the peer does not take, more of them would gather.
+        if self.unanswered > 0 && socket.as_mut().poll_flush(context)?.is_pending() {
+            return Ok(());
+        }
+        self.unanswered = 0;
         while !self.queue.is_empty() {
             if socket.as_mut().poll_ready(context)?.is_pending() {
                 return Ok(());
@@ -170,10 +185,19 @@ impl Link {
 
     fn poll_read(&mut self, context: &mut Context<'_>, step: &mut Step) {
         let mut bytes = 0;
-        while bytes < READ_BURST_BYTES {
+        // The library answers pings by itself and keeps the answers until the peer takes them, however many.
+        while bytes < READ_BURST_BYTES && self.unanswered < UNANSWERED_PINGS {
             match Pin::new(&mut self.socket).poll_next(context) {
                 Poll::Ready(Some(Ok(message))) => {
-                    bytes += message.len() + crate::limits::ENTRY_BYTES;
+                    bytes += message.len() + ENTRY_BYTES;
+                    match &message {
+                        Message::Text(_) | Message::Binary(_) => self.whole = self.counters().0,
+                        control => self.whole += (control.len() + CONTROL_HEAD_BYTES) as u64,
+                    }
+                    if message.is_ping() {
+                        self.unanswered += 1;
+                        self.dirty = true;
+                    }
                     step.received.push(message);
                 }
                 Poll::Ready(
@@ -188,6 +212,13 @@ impl Link {
                 }
                 Poll::Pending => break,
             }
+        }
+        let size = usize::try_from(self.counters().0.saturating_sub(self.whole));
+        if size.map_or(true, |size| size > MESSAGE_WIRE_BYTES) && step.ended.is_none() {
+            step.ended = Some(Err(WsError::Capacity(CapacityError::MessageTooLong {
+                size: MESSAGE_WIRE_BYTES,
+                max_size: MESSAGE_BYTES,
+            })));
         }
     }
 
@@ -216,7 +247,9 @@ pub fn failure_of(error: &WsError) -> Failure {
         WsError::Io(error) => Failure::reset(format!("the connection was lost: {error}")),
         WsError::Capacity(_) => Failure::new(
             "protocol_error",
-            format!("the peer sent a message of more than {MESSAGE_BYTES} bytes"),
+            format!(
+                "the peer sent a message of more than {MESSAGE_BYTES} bytes, or cut one into fragments without end"
+            ),
         ),
         other => Failure::new(
             "protocol_error",

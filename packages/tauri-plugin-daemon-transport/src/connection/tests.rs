@@ -31,6 +31,8 @@ use crate::{
     mailbox::Delivered,
 };
 
+mod faults;
+
 /// A page that listens to events, and acknowledges each while it is awake.
 struct TestPage {
     mailbox: Arc<Mailbox>,
