@@ -14,9 +14,10 @@ use tokio::{
 
 use crate::{
     core::{
-        endpoint::WebSocketEndpoint,
+        endpoint::{Security, WebSocketEndpoint},
         headers::Headers,
-        policy::Agreed,
+        policy::{Agreed, AgreedEndpoint},
+        reach::Reach,
         upgrade::{Answer, Refusal, Upgrade},
     },
     error::Failure,
@@ -45,7 +46,7 @@ pub struct Dialled {
 /// Makes the connection.
 pub async fn dial(plan: Plan, timeouts: &Timeouts) -> Result<Dialled, Failure> {
     let (endpoint, addresses) = match plan.agreed {
-        Agreed::WebSocket(endpoint, addresses) => (endpoint, addresses),
+        Agreed::WebSocket(agreed) => literal(agreed)?,
         Agreed::LocalDaemon => find(plan.resolver, timeouts).await?,
     };
     let stream = reach(&endpoint, &addresses, timeouts).await?;
@@ -66,6 +67,20 @@ pub async fn dial(plan: Plan, timeouts: &Timeouts) -> Result<Dialled, Failure> {
                 timeouts.upgrade
             )))
         })
+}
+
+/// The addresses of an endpoint that needs neither a resolver nor TLS.
+fn literal(agreed: AgreedEndpoint) -> Result<(WebSocketEndpoint, Vec<IpAddr>), Failure> {
+    match (agreed.endpoint.security, agreed.reach) {
+        (Security::Plain, Reach::Addresses(addresses)) => Ok((agreed.endpoint, addresses)),
+        _ => Err(Failure::new(
+            "transport_failed",
+            format!(
+                "{} needs TLS or a resolver, which this version does not have",
+                agreed.endpoint
+            ),
+        )),
+    }
 }
 
 async fn find(

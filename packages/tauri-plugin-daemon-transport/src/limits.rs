@@ -6,6 +6,15 @@ use std::time::Duration;
 /// Longest URL a page may name, in bytes. Far above any real one; a longer one is an attempt at something.
 pub const URL_BYTES: usize = 2048;
 
+/// Longest host name, in bytes (RFC 1035 section 2.3.4, in text form without the final dot).
+pub const HOST_NAME_BYTES: usize = 253;
+
+/// Longest label of a host name, in bytes (RFC 1035 section 2.3.4).
+pub const HOST_NAME_LABEL_BYTES: usize = 63;
+
+/// Longest name of a credential in a scope entry, in bytes: a word or two.
+pub const CREDENTIAL_NAME_BYTES: usize = 64;
+
 /// Most headers a page may add to the upgrade request.
 pub const HEADER_COUNT: usize = 32;
 

@@ -1,9 +1,12 @@
 //! Where this user's daemon listens, as the host application finds it. The page never names the place.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use crate::{
-    core::endpoint::{self, Endpoint, WebSocketEndpoint},
+    core::endpoint::{self, Endpoint, Host, WebSocketEndpoint},
     error::Failure,
 };
 
@@ -31,9 +34,11 @@ pub(crate) type Resolver = Arc<dyn Fn() -> Result<LocalDaemon, LocalDaemonError>
 impl LocalDaemon {
     /// The endpoint to dial, if the answer is one that may be dialled.
     pub(crate) fn endpoint(&self) -> Result<WebSocketEndpoint, Failure> {
+        let ip = self.address.ip();
+        let here = ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST);
         let answer = format!("ws://{}{}", self.address, self.path);
         match endpoint::parse(&answer) {
-            Ok(Endpoint::WebSocket(endpoint)) if endpoint.host.addresses() == [self.address.ip()] => Ok(endpoint),
+            Ok(Endpoint::WebSocket(endpoint)) if here && endpoint.host == Host::Address(ip) => Ok(endpoint),
             _ => Err(Failure::new(
                 "policy_refused",
                 format!("the local daemon was reported at {answer:?}, which is not a WebSocket URL on 127.0.0.1 or [::1]"),

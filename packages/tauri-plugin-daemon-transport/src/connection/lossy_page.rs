@@ -1,25 +1,15 @@
 //! The `batch` lane into a page that loses scripts: the Rust side of what the receiver does in a WebView.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Mutex};
 
 use futures_util::SinkExt;
-use serde_json::Value;
+use serde_json::{json, Value};
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_tungstenite::accept_async;
 
 use super::*;
 use crate::{
-    core::{
-        endpoint::{parse, Endpoint},
-        headers,
-        id::Id,
-        ownership::Owner,
-        policy::Agreed,
-    },
+    core::{endpoint::parse, headers, id::Id, ownership::Owner, policy::Policy},
     mailbox::Delivered,
 };
 
@@ -150,11 +140,10 @@ async fn what_a_page_loses_is_handed_over_again_until_it_has_everything_in_order
             state: Mutex::default(),
             finished: Arc::clone(&finished),
         };
-        let Ok(Endpoint::WebSocket(endpoint)) = parse(&format!("ws://127.0.0.1:{port}/ws")) else {
-            panic!("refused");
-        };
+        let allow = json!({ "scheme": "ws", "host": "127.0.0.1", "port": port, "path": "/ws" });
+        let endpoint = parse(&format!("ws://127.0.0.1:{port}/ws")).expect("a URL");
         let plan = Plan {
-            agreed: Agreed::WebSocket(endpoint, vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]),
+            agreed: Policy::read([&allow], []).check(endpoint).expect("allowed"),
             resolver: None,
             headers: headers::check(BTreeMap::new()).expect("none"),
         };

@@ -1,10 +1,6 @@
 //! Connections against real sockets on loopback: a WebSocket server, and raw peers with one fault each.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{json, Value};
@@ -19,12 +15,12 @@ use tokio_tungstenite::{accept_async, tungstenite::handshake::derive_accept_key,
 use super::*;
 use crate::{
     core::{
-        endpoint::{parse, Endpoint},
+        endpoint::parse,
         headers,
         id::Id,
         inbox::Frame,
         ownership::Owner,
-        policy::Agreed,
+        policy::{Agreed, Policy},
     },
     limits::{IN_FLIGHT_BYTES, MESSAGE_BYTES, OUTBOX_BYTES},
     local_daemon::{LocalDaemon, LocalDaemonError, Resolver},
@@ -114,10 +110,9 @@ fn connect(port: u16, timeouts: Timeouts) -> Client {
 }
 
 fn agreed(port: u16) -> Agreed {
-    let Ok(Endpoint::WebSocket(endpoint)) = parse(&format!("ws://127.0.0.1:{port}/ws")) else {
-        panic!("refused");
-    };
-    Agreed::WebSocket(endpoint, vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
+    let allow = json!({ "scheme": "ws", "host": "127.0.0.1", "port": port, "path": "/ws" });
+    let endpoint = parse(&format!("ws://127.0.0.1:{port}/ws")).expect("a URL");
+    Policy::read([&allow], []).check(endpoint).expect("allowed")
 }
 
 impl Client {

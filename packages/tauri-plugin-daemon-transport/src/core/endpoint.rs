@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     error::{Error, ErrorCode},
-    limits::URL_BYTES,
+    limits::{HOST_NAME_BYTES, HOST_NAME_LABEL_BYTES, URL_BYTES},
 };
 
 /// The URL that names this user's daemon.
@@ -19,18 +19,47 @@ pub const LOCAL_DAEMON_URL: &str = "daemon+local:";
 /// Where a page wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// A `ws:` URL.
+    /// A `ws:` or `wss:` URL.
     WebSocket(WebSocketEndpoint),
     /// This user's daemon, which the host application finds.
     LocalDaemon,
 }
 
-/// A `ws:` URL, taken apart.
+/// Whether the connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// `ws:`
+    Plain,
+    /// `wss:`
+    Tls,
+}
+
+impl Security {
+    /// The scheme of URLs and scope entries.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Plain => "ws",
+            Self::Tls => "wss",
+        }
+    }
+
+    /// The port where a URL names none (RFC 6455 section 3).
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Plain => 80,
+            Self::Tls => 443,
+        }
+    }
+}
+
+/// A `ws:` or `wss:` URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebSocketEndpoint {
-    /// The host, as it was written.
+    /// Plain or TLS.
+    pub security: Security,
+    /// The host.
     pub host: Host,
-    /// The port; 80 when none was written (RFC 6455 section 3).
+    /// The port; the scheme's own when none was written.
     pub port: u16,
     /// The path without its query.
     pub path: String,
@@ -38,39 +67,70 @@ pub struct WebSocketEndpoint {
     pub target: String,
 }
 
-/// The host of a URL, as far as policy knows it.
+/// The host of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
-    /// `127.0.0.1`
-    LoopbackV4,
-    /// `[::1]`
-    LoopbackV6,
-    /// `localhost`, which is resolved here and never by DNS.
+    /// `localhost`, which is resolved here to 127.0.0.1 and [::1], and never by DNS.
     Localhost,
-    /// Anything else: no entry can allow it.
-    Elsewhere(String),
+    /// A literal address.
+    Address(IpAddr),
+    /// Any other name: ASCII letters in lower case, digits, hyphens and dots; no dot at its end.
+    Name(String),
 }
 
 impl Host {
-    /// The addresses that this host means.
-    pub fn addresses(&self) -> &'static [IpAddr] {
-        const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    /// The addresses that this host means without asking anybody, in the order in which they are dialled. None
+    /// for a name.
+    pub fn addresses(&self) -> Option<Vec<IpAddr>> {
         match self {
-            Self::LoopbackV4 => &[V4],
-            Self::LoopbackV6 => &[V6],
-            Self::Localhost => &[V4, V6],
-            Self::Elsewhere(_) => &[],
+            Self::Localhost => Some(vec![
+                IpAddr::V4(Ipv4Addr::LOCALHOST),
+                IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ]),
+            Self::Address(address) => Some(vec![*address]),
+            Self::Name(_) => None,
         }
     }
 
-    /// The host as it stands in a URL and in a scope entry.
-    pub fn as_str(&self) -> &str {
+    /// Whether nothing sent there leaves this computer, whatever DNS says.
+    pub fn is_this_computer(&self) -> bool {
+        self.addresses()
+            .is_some_and(|addresses| addresses.iter().all(IpAddr::is_loopback))
+    }
+
+    /// Reads a host as it stands in a URL and in a scope entry. The error says what is wrong with it.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let host = url::Host::parse(text)
+            .map_err(|error| format!("{text:?} is neither a host name nor an address: {error}"))?;
+        let normal = host.to_string();
+        if normal != text {
+            return Err(format!(
+                "{text:?} is not in its normal form; if that is what is meant, write {normal:?}"
+            ));
+        }
+        Self::of(&host)
+    }
+
+    fn of<S: AsRef<str>>(host: &url::Host<S>) -> Result<Self, String> {
+        match host {
+            url::Host::Ipv4(address) => Ok(Self::Address(IpAddr::V4(*address))),
+            url::Host::Ipv6(address) => Ok(Self::Address(IpAddr::V6(*address))),
+            url::Host::Domain(name) => match name.as_ref() {
+                "localhost" => Ok(Self::Localhost),
+                name => check_name(name).map(|()| Self::Name(name.to_owned())),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    /// As it stands in a URL. (The standard library writes some IPv6 addresses otherwise than URLs do.)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LoopbackV4 => "127.0.0.1",
-            Self::LoopbackV6 => "[::1]",
-            Self::Localhost => "localhost",
-            Self::Elsewhere(host) => host,
+            Self::Localhost => formatter.write_str("localhost"),
+            Self::Address(IpAddr::V4(address)) => address.fmt(formatter),
+            Self::Address(IpAddr::V6(address)) => url::Host::<&str>::Ipv6(*address).fmt(formatter),
+            Self::Name(name) => formatter.write_str(name),
         }
     }
 }
@@ -78,31 +138,49 @@ impl Host {
 impl WebSocketEndpoint {
     /// The value of the `Host` header: without the port where it is the scheme's own (RFC 9110 section 7.2).
     pub fn authority(&self) -> String {
-        match self.port {
-            80 => self.host.as_str().to_owned(),
-            port => format!("{}:{port}", self.host.as_str()),
+        if self.port == self.security.default_port() {
+            self.host.to_string()
+        } else {
+            format!("{}:{}", self.host, self.port)
         }
+    }
+}
+
+impl fmt::Display for WebSocketEndpoint {
+    /// Without the query, which may hold what no log should.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}://{}{}",
+            self.security.scheme(),
+            self.authority(),
+            self.path
+        )
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WebSocket(endpoint) => {
-                write!(formatter, "ws://{}{}", endpoint.authority(), endpoint.path)
-            }
+            Self::WebSocket(endpoint) => endpoint.fmt(formatter),
             Self::LocalDaemon => formatter.write_str(LOCAL_DAEMON_URL),
         }
     }
 }
 
-/// Reads a URL. The empty path counts as `/`; nothing else is forgiven.
+/// Reads a URL. Nothing is forgiven: not even the slash that stands for an empty path.
 pub fn parse(input: &str) -> Result<Endpoint, Error> {
     if input.len() > URL_BYTES {
         return Err(invalid(format!(
             "the URL has {} bytes; at most {URL_BYTES} are accepted",
             input.len()
         )));
+    }
+    // First of all, so that no other message repeats a password.
+    if authority_of(input).contains('@') {
+        return Err(invalid(
+            "the URL contains user info; credentials do not belong into URLs",
+        ));
     }
     // The WHATWG parser silently removes or maps these; nobody who means well writes them.
     if let Some(odd) = input
@@ -115,56 +193,136 @@ pub fn parse(input: &str) -> Result<Endpoint, Error> {
     }
     let url =
         Url::parse(input).map_err(|error| invalid(format!("{input:?} is not a URL: {error}")))?;
-    match url.scheme() {
+    let security = match url.scheme() {
         "daemon+local" if input == LOCAL_DAEMON_URL => return Ok(Endpoint::LocalDaemon),
         "daemon+local" => {
             return Err(invalid(format!(
                 "{input:?} names no address: the URL of this user's daemon is exactly {LOCAL_DAEMON_URL:?}"
             )))
         }
-        "ws" => {}
+        "ws" => Security::Plain,
+        "wss" => Security::Tls,
         scheme => {
             return Err(invalid(format!(
-                "the URL {input:?} has the scheme {scheme:?}; accepted are ws: and {LOCAL_DAEMON_URL}"
+                "the URL {input:?} has the scheme {scheme:?}; accepted are ws:, wss: and {LOCAL_DAEMON_URL}"
             )))
         }
-    }
-    if !url.username().is_empty() || url.password().is_some() || authority_of(input).contains('@') {
-        return Err(invalid(
-            "the URL contains user info; credentials do not belong into URLs",
-        ));
-    }
+    };
     if url.fragment().is_some() {
         return Err(invalid(format!(
-            "the URL {input:?} has a fragment, which a WebSocket URL may not have"
+            "the URL {input:?} has a fragment, which a WebSocket URL may not have (RFC 6455 section 3)"
         )));
     }
+    let host = url
+        .host()
+        .ok_or_else(|| invalid(format!("the URL {input:?} names no host")))?;
     let normal = url.as_str();
-    let differs = normal != input && normal.strip_suffix('/') != Some(input);
-    if differs {
+    if normal != input {
         return Err(invalid(format!(
             "the URL {input:?} is not in its normal form; if that is what is meant, write {normal:?}"
         )));
     }
-    let host = match url.host() {
-        Some(url::Host::Ipv4(Ipv4Addr::LOCALHOST)) => Host::LoopbackV4,
-        Some(url::Host::Ipv6(Ipv6Addr::LOCALHOST)) => Host::LoopbackV6,
-        Some(url::Host::Domain("localhost")) => Host::Localhost,
-        Some(other) => Host::Elsewhere(other.to_string()),
-        None => return Err(invalid(format!("the URL {input:?} names no host"))),
-    };
+    let host =
+        Host::of(&host).map_err(|problem| invalid(format!("the URL {input:?}: {problem}")))?;
+    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    check_target(target).map_err(|problem| invalid(format!("the URL {input:?}: {problem}")))?;
+    let port = url
+        .port_or_known_default()
+        .filter(|&port| port != 0)
+        .ok_or_else(|| {
+            invalid(format!(
+                "the URL {input:?} names port 0, which no server has"
+            ))
+        })?;
     Ok(Endpoint::WebSocket(WebSocketEndpoint {
+        security,
         host,
-        port: url.port_or_known_default().unwrap_or(80),
+        port,
         path: url.path().to_owned(),
-        target: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
+        target: target.to_owned(),
     }))
 }
 
-/// What stands between `//` and the path. An empty user name before `@` leaves no trace in the parsed URL.
+/// The normal form of what was written, for somebody who wants to know what it means. None where there is none,
+/// and none of a URL with user info, so that no password is repeated.
+pub fn normal_form(input: &str) -> Option<String> {
+    if input.len() > URL_BYTES {
+        return None;
+    }
+    let url = Url::parse(input).ok()?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    match url.scheme() {
+        "daemon+local" if url.as_str() == LOCAL_DAEMON_URL => Some(LOCAL_DAEMON_URL.to_owned()),
+        "ws" | "wss" if plain => Some(url.into()),
+        _ => None,
+    }
+}
+
+/// What stands between the slashes and the path, as every reader of URLs sees it, tolerant ones included. An
+/// empty user name before `@` leaves no trace in the parsed URL.
 fn authority_of(input: &str) -> &str {
-    let rest = input.split_once("//").map_or("", |(_, rest)| rest);
+    let rest = input.split_once(':').map_or("", |(_, rest)| rest);
+    let rest = rest.trim_start_matches(['/', '\\']);
     rest.split(['/', '?', '#']).next().unwrap_or("")
+}
+
+/// Host names have letters, digits and hyphens (RFC 1123 section 2.1). The WHATWG parser takes `;`, `$` and more.
+fn check_name(name: &str) -> Result<(), String> {
+    if name.ends_with('.') {
+        return Err(format!(
+            "the host name {name:?} ends with a dot; write it without"
+        ));
+    }
+    if name.len() > HOST_NAME_BYTES {
+        return Err(format!(
+            "the host name {name:?} has more than {HOST_NAME_BYTES} bytes"
+        ));
+    }
+    for label in name.split('.') {
+        let plain = label
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if !plain || label.is_empty() || label.starts_with('-') || label.ends_with('-') {
+            return Err(format!(
+                "{label:?} in the host name {name:?} is not made of letters, digits and hyphens between them"
+            ));
+        }
+        if label.len() > HOST_NAME_LABEL_BYTES {
+            return Err(format!(
+                "{label:?} in the host name has more than {HOST_NAME_LABEL_BYTES} bytes"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Path and query have the characters of RFC 3986; what else browsers let pass is not read alike by all servers.
+fn check_target(target: &str) -> Result<(), String> {
+    let mut rest = target.bytes();
+    while let Some(byte) = rest.next() {
+        let fits = match byte {
+            b'%' => [rest.next(), rest.next()]
+                .iter()
+                .all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())),
+            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte),
+        };
+        if !fits {
+            return Err(format!(
+                "{:?} does not stand in paths and queries; write it as %{byte:02X}",
+                char::from(byte)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is a path that URLs can have in their normal form.
+pub fn is_path(path: &str) -> bool {
+    let probe = format!("ws://localhost{path}");
+    path.starts_with('/')
+        && !path.contains(['?', '#'])
+        && check_target(path).is_ok()
+        && Url::parse(&probe).is_ok_and(|url| url.as_str() == probe)
 }
 
 fn invalid(message: impl Into<String>) -> Error {
@@ -186,7 +344,10 @@ mod tests {
         let Ok(Endpoint::WebSocket(endpoint)) = parse("ws://[::1]:6767/ws?room=1") else {
             panic!("refused");
         };
-        assert_eq!(endpoint.host, Host::LoopbackV6);
+        assert_eq!(
+            endpoint.host,
+            Host::Address(IpAddr::V6(Ipv6Addr::LOCALHOST))
+        );
         assert_eq!(endpoint.port, 6767);
         assert_eq!(endpoint.path, "/ws");
         assert_eq!(endpoint.target, "/ws?room=1");
@@ -194,16 +355,28 @@ mod tests {
     }
 
     #[test]
-    fn the_empty_path_is_the_root() {
-        let Ok(Endpoint::WebSocket(endpoint)) = parse("ws://localhost:6767") else {
-            panic!("refused");
-        };
-        assert_eq!(endpoint.target, "/");
+    fn the_schemes_differ_in_their_default_port() {
+        for (url, port, authority) in [
+            ("ws://daemon.test/ws", 80, "daemon.test"),
+            ("wss://daemon.test/ws", 443, "daemon.test"),
+            ("ws://daemon.test:443/ws", 443, "daemon.test:443"),
+            ("wss://daemon.test:80/ws", 80, "daemon.test:80"),
+            ("wss://[::ffff:7f00:1]:1/", 1, "[::ffff:7f00:1]:1"),
+        ] {
+            let Ok(Endpoint::WebSocket(endpoint)) = parse(url) else {
+                panic!("refused {url}");
+            };
+            assert_eq!(
+                (endpoint.port, endpoint.authority().as_str()),
+                (port, authority)
+            );
+        }
     }
 
     #[test]
     fn input_that_changes_when_normalised_is_refused_with_its_normal_form() {
         for (input, normal) in [
+            ("ws://localhost:6767", "ws://localhost:6767/"),
             ("ws:/localhost:6767", "ws://localhost:6767/"),
             ("ws:///localhost:6767", "ws://localhost:6767/"),
             ("ws://127.0.1", "ws://127.0.0.1/"),
@@ -251,7 +424,14 @@ mod tests {
             "ws://localhost:65536",
             "ws://localhost:6767:80",
             "http://localhost:6767/ws",
-            "wss://localhost:6767/ws",
+            "ws://localhost.:6767/ws",
+            "ws://localhost;evil.test/ws",
+            "ws://a_b.test/ws",
+            "ws://-a.test/ws",
+            "ws://localhost:0/ws",
+            "ws://localhost/%zz",
+            "ws://localhost/%4",
+            "ws://localhost/ws?a[]=1",
             "file:///etc/passwd",
             "ws+unix:/tmp/s",
             "ws://",
@@ -274,10 +454,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_input_crashes_the_parser_and_what_it_accepts_is_normal(input in "(ws:/{0,3})?\\PC{0,40}") {
+        fn no_input_crashes_the_parser_and_what_it_accepts_is_normal(input in "(wss?:/{0,3})?\\PC{0,40}") {
             if let Ok(Endpoint::WebSocket(endpoint)) = parse(&input) {
-                let again = format!("ws://{}{}", endpoint.authority(), endpoint.target);
-                prop_assert!(again == input || again.strip_suffix('/') == Some(input.as_str()));
+                let scheme = endpoint.security.scheme();
+                prop_assert_eq!(format!("{scheme}://{}{}", endpoint.authority(), endpoint.target), input);
             }
         }
     }

@@ -1,16 +1,25 @@
 //! Which headers a page may add to the upgrade request. What names an origin, a host, a cookie, the upgrade
 //! itself or the message's own framing is Rust's alone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     error::{Error, ErrorCode},
     limits::{HEADER_BYTES, HEADER_COUNT},
 };
 
-/// Headers that passed the check.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Headers that passed the check. Their values may be secrets: `Debug` shows the names only.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
 
 impl Headers {
     /// The checked names and values.
@@ -19,7 +28,34 @@ impl Headers {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
+
+    /// Adds Rust's own `Authorization: Bearer <token>`. A page that has set that header itself is refused: two
+    /// credentials are one too many, and a page must not take the place of the one that Rust attaches.
+    pub fn with_bearer(mut self, token: &str) -> Result<Self, Error> {
+        if let Some((name, _)) = self
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION))
+        {
+            return Err(invalid(format!(
+                "the header {name} may not be set by a page where the application attaches a credential of its own"
+            )));
+        }
+        let value = format!("Bearer {token}");
+        if token.is_empty()
+            || !value
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+        {
+            return Err(invalid(
+                "the application's credential is not one that a header can carry",
+            ));
+        }
+        self.0.push((AUTHORIZATION.to_owned(), value));
+        Ok(self)
+    }
 }
+
+const AUTHORIZATION: &str = "Authorization";
 
 const FORBIDDEN: &[&str] = &[
     "accept-encoding",

@@ -1,155 +1,56 @@
 //! Who may connect where. Entries come from capability files; an endpoint that no entry allows is refused,
 //! deny wins over allow, and an entry that cannot be read allows nothing.
 
-use std::net::IpAddr;
-
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::endpoint::{Endpoint, Host, WebSocketEndpoint};
+use super::{
+    endpoint::{Endpoint, WebSocketEndpoint},
+    entry::{exact_entry, text_of, CredentialName, Entry, List, Pin, Terms, Trust, WebSocketEntry},
+    reach::{NameRules, Reach},
+};
 use crate::error::{Error, ErrorCode};
 
-/// One entry of an allow or deny list. `build.rs` describes it to editors.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "scheme", deny_unknown_fields)]
-pub enum Entry {
-    /// `{ "scheme": "ws", "host": "127.0.0.1", "port": 6767, "path": "/ws" }`
-    #[serde(rename = "ws")]
-    WebSocket {
-        /// A loopback literal or `localhost`.
-        host: EntryHost,
-        /// One port or every port.
-        port: EntryPort,
-        /// One path or every path.
-        path: EntryPath,
-    },
-    /// `{ "scheme": "daemon+local" }`
-    #[serde(rename = "daemon+local")]
-    LocalDaemon {},
-}
-
-/// The hosts that an entry can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum EntryHost {
-    /// `127.0.0.1`
-    #[serde(rename = "127.0.0.1")]
-    LoopbackV4,
-    /// `[::1]`
-    #[serde(rename = "[::1]")]
-    LoopbackV6,
-    /// `localhost`
-    #[serde(rename = "localhost")]
-    Localhost,
-}
-
-/// The ports that an entry can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum EntryPort {
-    /// Exactly this one.
-    Number(u16),
-    /// `*`
-    Every,
-}
-
-/// The paths that an entry can name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum EntryPath {
-    /// Exactly this one, compared with the URL's path without its query.
-    Exact(String),
-    /// `*`
-    Every,
-}
-
-impl TryFrom<Value> for EntryPort {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        match &value {
-            Value::String(text) if text == "*" => Some(Self::Every),
-            Value::Number(number) => number
-                .as_u64()
-                .and_then(|number| u16::try_from(number).ok())
-                .filter(|&port| port != 0)
-                .map(Self::Number),
-            _ => None,
-        }
-        .ok_or_else(|| format!("`port` is a number from 1 to 65535 or \"*\", not {value}"))
-    }
-}
-
-impl TryFrom<String> for EntryPath {
-    type Error = String;
-
-    fn try_from(path: String) -> Result<Self, String> {
-        match path.as_str() {
-            "*" => Ok(Self::Every),
-            exact if exact.starts_with('/') && !exact.contains(['?', '#']) => Ok(Self::Exact(path)),
-            _ => Err(format!(
-                "`path` begins with \"/\" and has no query, or is \"*\"; it is {path:?}"
-            )),
-        }
-    }
-}
-
-impl EntryHost {
-    fn host(self) -> Host {
-        match self {
-            Self::LoopbackV4 => Host::LoopbackV4,
-            Self::LoopbackV6 => Host::LoopbackV6,
-            Self::Localhost => Host::Localhost,
-        }
-    }
-}
-
-impl Entry {
-    /// Reads one entry; the error says what is wrong with it.
-    pub fn read(raw: &Value) -> Result<Self, String> {
-        serde_json::from_value(raw.clone())
-            .map_err(|error| format!("the scope entry {raw} cannot be read: {error}"))
-    }
-
-    fn covers_place(&self, endpoint: &WebSocketEndpoint) -> bool {
-        match self {
-            Self::WebSocket { port, path, .. } => {
-                (*port == EntryPort::Every || *port == EntryPort::Number(endpoint.port))
-                    && match path {
-                        EntryPath::Every => true,
-                        EntryPath::Exact(path) => *path == endpoint.path,
-                    }
-            }
-            Self::LocalDaemon {} => false,
-        }
-    }
-
-    fn allows(&self, endpoint: &WebSocketEndpoint) -> bool {
-        matches!(self, Self::WebSocket { host, .. } if host.host() == endpoint.host)
-            && self.covers_place(endpoint)
-    }
-
-    /// Denying a name denies what it means: `localhost` denies both literals, a literal its share of `localhost`.
-    fn denies(&self, endpoint: &WebSocketEndpoint, address: &IpAddr) -> bool {
-        matches!(self, Self::WebSocket { host, .. } if host.host().addresses().contains(address))
-            && self.covers_place(endpoint)
-    }
-}
-
-/// What was agreed to: dial these and nothing else.
+/// What was agreed to: connect like this and in no other way.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each attempt")]
 pub enum Agreed {
-    /// These addresses, in this order.
-    WebSocket(WebSocketEndpoint, Vec<IpAddr>),
+    /// A WebSocket server.
+    WebSocket(AgreedEndpoint),
     /// What the host application's resolver names.
     LocalDaemon,
 }
 
-/// The entries that hold for one page. A list that could not be read allows nothing.
+/// A WebSocket server, and the terms of the entry that allows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgreedEndpoint {
+    /// Where the page wants to go.
+    pub endpoint: WebSocketEndpoint,
+    /// The addresses that may be dialled.
+    pub reach: Reach,
+    /// The server's key is one of these, where any are given.
+    pub pins: Vec<Pin>,
+    /// Who vouches for the server.
+    pub trust: Trust,
+    /// The credential that Rust attaches.
+    pub credential: Option<CredentialName>,
+}
+
+/// A deny entry and its text, which a refusal names.
+#[derive(Debug, Clone)]
+struct Denial {
+    entry: Entry,
+    text: String,
+}
+
+/// The entries that hold for one page.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     allow: Vec<Entry>,
-    deny: Vec<Entry>,
-    broken: Option<String>,
+    deny: Vec<Denial>,
+    /// Allow entries that say nothing understandable, and so allow nothing.
+    unreadable: Vec<String>,
+    /// The first deny entry of that kind. Nobody knows what it denies, so it denies everything.
+    unreadable_denial: Option<String>,
 }
 
 impl Policy {
@@ -159,15 +60,21 @@ impl Policy {
         deny: impl IntoIterator<Item = &'a Value>,
     ) -> Self {
         let mut policy = Self::default();
-        for (raw, list) in allow
-            .into_iter()
-            .map(|raw| (raw, true))
-            .chain(deny.into_iter().map(|raw| (raw, false)))
-        {
-            match Entry::read(raw) {
-                Ok(entry) if list => policy.allow.push(entry),
-                Ok(entry) => policy.deny.push(entry),
-                Err(problem) => policy.broken = Some(problem),
+        for raw in allow {
+            match Entry::read(raw, List::Allow) {
+                Ok(entry) => policy.allow.push(entry),
+                Err(problem) => policy.unreadable.push(problem),
+            }
+        }
+        for raw in deny {
+            match Entry::read(raw, List::Deny) {
+                Ok(entry) => policy.deny.push(Denial {
+                    entry,
+                    text: raw.to_string(),
+                }),
+                Err(problem) => {
+                    policy.unreadable_denial.get_or_insert(problem);
+                }
             }
         }
         policy
@@ -175,19 +82,20 @@ impl Policy {
 
     /// The verdict.
     pub fn check(&self, endpoint: Endpoint) -> Result<Agreed, Error> {
-        if let Some(problem) = &self.broken {
-            return Err(refused(format!(
-                "this page may not connect to {endpoint}: {problem}. Correct it in the capability file"
-            )));
+        if let Some(problem) = &self.unreadable_denial {
+            return Err(refused(
+                &endpoint,
+                format!("{problem}. What it denies is not known, so nothing is allowed; correct it in the capability file"),
+            ));
         }
         match endpoint {
             Endpoint::LocalDaemon => {
-                let local = Entry::LocalDaemon {};
-                if self.deny.contains(&local) {
-                    return Err(denied(&endpoint));
+                let local = |entry: &Entry| *entry == Entry::LocalDaemon;
+                if let Some(denial) = self.deny.iter().find(|denial| local(&denial.entry)) {
+                    return Err(denied(&endpoint, denial));
                 }
-                if !self.allow.contains(&local) {
-                    return Err(not_allowed(&endpoint, r#"{ "scheme": "daemon+local" }"#));
+                if !self.allow.iter().any(local) {
+                    return Err(self.not_allowed(&endpoint));
                 }
                 Ok(Agreed::LocalDaemon)
             }
@@ -196,51 +104,93 @@ impl Policy {
     }
 
     fn check_websocket(&self, target: WebSocketEndpoint) -> Result<Agreed, Error> {
-        if let Host::Elsewhere(host) = &target.host {
-            return Err(refused(format!(
-                "this page may not connect to {}: {host} is not this computer. Capabilities can allow \
-                 127.0.0.1, [::1] and localhost",
-                Endpoint::WebSocket(target.clone())
-            )));
+        let denials = || {
+            self.deny.iter().filter_map(|denial| match &denial.entry {
+                Entry::WebSocket(entry) => Some((entry, denial)),
+                Entry::LocalDaemon => None,
+            })
+        };
+        if let Some((_, denial)) = denials().find(|(entry, _)| entry.denies(&target)) {
+            return Err(denied(&Endpoint::WebSocket(target), denial));
         }
-        let addresses: Vec<IpAddr> = target
-            .host
-            .addresses()
-            .iter()
-            .filter(|address| !self.deny.iter().any(|entry| entry.denies(&target, address)))
-            .copied()
-            .collect();
-        if addresses.is_empty() {
-            return Err(denied(&Endpoint::WebSocket(target)));
+        let allowing = self.allow.iter().filter_map(|entry| match entry {
+            Entry::WebSocket(entry) if entry.allows(&target) => Some(entry),
+            Entry::WebSocket(_) | Entry::LocalDaemon => None,
+        });
+        let Some(terms) = strictest(allowing) else {
+            return Err(self.not_allowed(&Endpoint::WebSocket(target)));
+        };
+        let reach = match target.host.addresses() {
+            Some(addresses) => Reach::Addresses(addresses),
+            None => Reach::Name(NameRules::new(
+                &target,
+                terms.addresses.clone(),
+                denials().flat_map(|(entry, denial)| {
+                    entry
+                        .denied_ranges(&target)
+                        .into_iter()
+                        .map(|range| (range, denial.text.clone()))
+                }),
+            )),
+        };
+        Ok(Agreed::WebSocket(AgreedEndpoint {
+            endpoint: target,
+            reach,
+            pins: terms.pins.clone(),
+            trust: terms.trust,
+            credential: terms.credential.clone(),
+        }))
+    }
+
+    fn not_allowed(&self, endpoint: &Endpoint) -> Error {
+        let entry = text_of(&exact_entry(endpoint));
+        let mut problem = format!(
+            "no capability allows it. Add {entry} to the \"allow\" list of \"daemon-transport:default\" in a \
+             capability of this window"
+        );
+        for unreadable in &self.unreadable {
+            problem.push_str(". Note that ");
+            problem.push_str(unreadable);
         }
-        if !self.allow.iter().any(|entry| entry.allows(&target)) {
-            let entry = format!(
-                r#"{{ "scheme": "ws", "host": "{}", "port": {}, "path": {} }}"#,
-                target.host.as_str(),
-                target.port,
-                Value::from(target.path.as_str())
-            );
-            return Err(not_allowed(&Endpoint::WebSocket(target), &entry));
-        }
-        Ok(Agreed::WebSocket(target, addresses))
+        refused(endpoint, problem)
     }
 }
 
-fn refused(message: String) -> Error {
-    Error::new(ErrorCode::PolicyRefused, message)
+/// The terms of one entry, never a mixture: a credential goes only where its own entry lets it go. So an entry
+/// that asks for less takes nothing away from one that asks for more. Among equals the first decides.
+fn strictest<'a>(entries: impl Iterator<Item = &'a WebSocketEntry>) -> Option<&'a Terms> {
+    let strictness = |terms: &Terms| {
+        (
+            terms.credential.is_some(),
+            !terms.pins.is_empty(),
+            terms.trust == Trust::System,
+            !terms.addresses.is_empty(),
+        )
+    };
+    entries.map(|entry| &entry.terms).reduce(|best, next| {
+        if strictness(next) > strictness(best) {
+            next
+        } else {
+            best
+        }
+    })
 }
 
-fn denied(endpoint: &Endpoint) -> Error {
-    refused(format!(
-        "this page may not connect to {endpoint}: an entry in the deny list of a capability covers it"
-    ))
+fn refused(endpoint: &Endpoint, problem: String) -> Error {
+    Error::new(
+        ErrorCode::PolicyRefused,
+        format!("this page may not connect to {endpoint}: {problem}"),
+    )
 }
 
-fn not_allowed(endpoint: &Endpoint, entry: &str) -> Error {
-    refused(format!(
-        "this page may not connect to {endpoint}: no capability allows it. Add {entry} to the \"allow\" list of \
-         \"daemon-transport:default\" in a capability of this window"
-    ))
+fn denied(endpoint: &Endpoint, denial: &Denial) -> Error {
+    refused(
+        endpoint,
+        format!(
+            "the deny list of a capability has {}, and deny wins",
+            denial.text
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -302,7 +252,7 @@ mod tests {
     fn without_an_entry_nothing_is_allowed_and_the_message_names_the_entry_to_add() {
         let error = verdict(&[], &[], "ws://127.0.0.1:6767/ws").expect_err("refused");
         assert_eq!(error.code, ErrorCode::PolicyRefused);
-        let start = error.message.find("{ ").expect("an entry");
+        let start = error.message.find('{').expect("an entry");
         let end = error.message.rfind('}').expect("an entry");
         let entry: Value = serde_json::from_str(&error.message[start..=end]).expect("JSON");
         assert!(verdict(&[entry], &[], "ws://127.0.0.1:6767/ws").is_ok());
@@ -332,23 +282,19 @@ mod tests {
     #[test]
     fn deny_wins_and_denies_what_a_name_means() {
         let deny = |host: &str| [json!({ "scheme": "ws", "host": host, "port": 22, "path": "*" })];
-        for url in [
-            "ws://127.0.0.1:22/ws",
-            "ws://[::1]:22/ws",
-            "ws://localhost:22/ws",
+        for (denied, url, refused) in [
+            ("localhost", "ws://127.0.0.1:22/ws", true),
+            ("localhost", "ws://[::1]:22/ws", true),
+            ("localhost", "ws://localhost:22/ws", true),
+            ("localhost", "ws://localhost:23/ws", false),
+            ("127.0.0.1", "ws://127.0.0.1:22/ws", true),
+            ("127.0.0.1", "ws://localhost:22/ws", true),
+            ("127.0.0.1", "ws://[::1]:22/ws", false),
+            ("127.0.0.0/8", "ws://localhost:22/ws", true),
         ] {
-            assert!(
-                verdict(&this_computer(), &deny("localhost"), url).is_err(),
-                "{url}"
-            );
+            let verdict = verdict(&this_computer(), &deny(denied), url);
+            assert_eq!(verdict.is_err(), refused, "{denied} {url}");
         }
-        assert!(verdict(&this_computer(), &deny("127.0.0.1"), "ws://127.0.0.1:22/ws").is_err());
-        let Ok(Agreed::WebSocket(_, left)) =
-            verdict(&this_computer(), &deny("127.0.0.1"), "ws://localhost:22/ws")
-        else {
-            panic!("refused");
-        };
-        assert_eq!(left, [IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])]);
         let local = [json!({ "scheme": "daemon+local" })];
         assert!(verdict(&local, &[], "daemon+local:").is_ok());
         assert!(verdict(&local, &local, "daemon+local:").is_err());
@@ -362,16 +308,19 @@ mod tests {
             json!({ "scheme": "ws", "host": "localhost", "port": 1, "path": "ws" }),
             json!({ "scheme": "ws", "host": "localhost", "port": 1 }),
             json!({ "scheme": "ws", "host": "localhost", "port": 1, "path": "/", "more": 1 }),
-            json!("ws://localhost:6767/ws"),
+            json!("ws://localhost:1/"),
         ] {
-            let mut allow = this_computer();
-            allow.push(broken.clone());
-            let error = verdict(&allow, &[], "ws://localhost:6767/ws").expect_err("refused");
+            let broken = std::slice::from_ref(&broken);
+            let error = verdict(broken, &[], "ws://localhost:1/").expect_err("refused");
             assert!(
-                error.message.contains(&broken.to_string()),
+                error.message.contains(&broken[0].to_string()),
                 "{}",
                 error.message
             );
+            // Nobody knows what an unreadable denial denies.
+            let error = verdict(&this_computer(), broken, "ws://localhost:1/ws").err();
+            let denies = broken[0]["host"] != "evil.test";
+            assert_eq!(error.is_some(), denies, "{error:?}");
         }
     }
 }
