@@ -62,6 +62,32 @@ export async function buildContractApp() {
   return contractApp;
 }
 
+/** The page of the benchmark's window. */
+export async function buildBenchPage() {
+  await step('Bundling the page of the benchmark', process.execPath, [at('bench', 'bundle.mjs')], {
+    cwd: at(),
+  });
+}
+
+/** The benchmark's window and its load generator. */
+export async function buildBench() {
+  await buildContractPage();
+  await buildBenchPage();
+  // Together with the apps: see above.
+  const packages = [
+    'holdfast-bench-app',
+    'holdfast-bench-generator',
+    'holdfast-contract-app',
+    'holdfast-desktop',
+  ];
+  await step(
+    'Building the benchmark (some minutes the first time)',
+    'cargo',
+    ['build', '--release', '--locked', ...packages.flatMap((name) => ['-p', name])],
+    { cwd: at() },
+  );
+}
+
 if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${process.argv[1]}`).href) {
   await buildPage();
   await buildContractPage();

@@ -2,7 +2,7 @@
  * `npm run lint`: form and rules of everything, TypeScript and Rust. Builds first, because the rules read types and the
  * desktop crates embed the page.
  */
-import { buildContractPage, buildPage } from './build.mjs';
+import { buildBenchPage, buildContractPage, buildPage } from './build.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
 import { at } from './workspace.mjs';
@@ -28,6 +28,7 @@ if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${proce
     await checkRustTools();
     await buildPage();
     await buildContractPage();
+    await buildBenchPage();
     for (const [what, command, args] of lints) await step(what, command, [...args], { cwd: at() });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;

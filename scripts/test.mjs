@@ -4,7 +4,7 @@
  * `--fast` runs only the tests that need no window and no Rust; `--e2e` only what needs windows; further words choose test files.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { buildContractApp, buildDesktop, buildPage } from './build.mjs';
+import { buildBench, buildContractApp, buildDesktop, buildPage } from './build.mjs';
 import { lints } from './lint.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
@@ -114,6 +114,7 @@ try {
     for (const flavour of /** @type {(keyof typeof flavours)[]} */ (Object.keys(flavours)))
       await buildDesktop(flavour);
     await buildContractApp();
+    await buildBench();
     if (!onlyWindows) {
       for (const [what, command, args] of lints.slice(2)) await one(what, command, [...args]);
       await cargoTest();

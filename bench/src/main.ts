@@ -1,0 +1,60 @@
+/**
+ * The benchmark: `--quick` (under five minutes), `--smoke` (one tiny case for each way), `--json FILE`, `--report` (writes
+ * docs/performance.md), `--seed N`, `--only NAME` (cases whose name holds it). What was built before is measured as it is.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { Generator } from './generator.js';
+import { loadNow, machine, versions, type Versions } from './machine.js';
+import { FULL, QUICK, SMOKE } from './plan.js';
+import { Results } from './results.js';
+import { runRounds, runStalls, type Run } from './run.js';
+import { table } from './table.js';
+import { NodePlace, openBenchWindow } from './ways.js';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string', default: '' },
+    report: { type: 'boolean', default: false },
+  },
+});
+
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const plan = values.smoke ? SMOKE : values.quick ? QUICK : FULL;
+const loadBefore = loadNow();
+const begun = performance.now();
+console.log(`seed ${seed}`);
+
+const generator = await Generator.start();
+const node = new NodePlace();
+const results = new Results();
+let used: Versions | undefined;
+const run: Run = {
+  plan,
+  seed,
+  only: values.only,
+  generator,
+  node,
+  results,
+  openWindow: async () => {
+    const window = await openBenchWindow();
+    used ??= await versions(window);
+    return window;
+  },
+  say: (line) => console.log(`[${((performance.now() - begun) / 1000).toFixed(0)} s] ${line}`),
+};
+try {
+  await runRounds(run);
+  await runStalls(run);
+} finally {
+  node.end();
+  await generator.end();
+}
+
+const outcome = { machine: await machine(loadBefore), versions: used ?? {}, seed, cases: results.cases() };
+console.log(table(results));
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(outcome, null, 2)}\n`);

@@ -1,0 +1,132 @@
+/** One whole run: every case over every way, in rounds, each in an order of its own that the seed decides. */
+import type { Generator } from './generator.js';
+import type { Plan, Size } from './plan.js';
+import { FLOOD_MESSAGE_BYTES, STALL_MESSAGE_BYTES } from './plan.js';
+import type { Results, Subject } from './results.js';
+import { FLOOD_TO_PAGE, IDLE, OTHER_LOADS, roundTrips, type Load } from './round-trips.js';
+import { stall } from './stall.js';
+import { numbers, shuffled } from './statistics.js';
+import { ThroughputBench, type Direction } from './throughput.js';
+import {
+  OUTSIDE_WAYS,
+  rustPlace,
+  WINDOW_WAYS,
+  type BenchWindow,
+  type NodePlace,
+  type Place,
+  type Way,
+  type WindowWay,
+} from './ways.js';
+
+export type Run = {
+  readonly plan: Plan;
+  readonly seed: number;
+  /** Cases whose name does not hold this are left out. */
+  readonly only: string;
+  readonly generator: Generator;
+  readonly node: NodePlace;
+  readonly results: Results;
+  readonly openWindow: () => Promise<BenchWindow>;
+  /** Says what is being done. */
+  readonly say: (line: string) => void;
+};
+
+type Task = { readonly name: string; readonly run: (place: Place, way: Way, round: number) => Promise<void> };
+
+const MILLION = 1_000_000;
+const GIGABYTE = 1_000_000_000;
+const MIB = 1024 * 1024;
+
+/** The sizes whose processor time is told, by what it is told for. */
+const CPU_CASES = [
+  { name: 'cpu-million-messages', bytes: 100, unit: 's/million', messages: MILLION },
+  { name: 'cpu-gigabyte', bytes: 64 * 1024, unit: 's/GB', messages: GIGABYTE / (64 * 1024) },
+];
+
+export async function runRounds(run: Run): Promise<void> {
+  const random = numbers(run.seed);
+  const bench = new ThroughputBench(run.generator, run.plan.seconds, run.seed);
+  const tasks = [
+    ...run.plan.toPage.map((size) => throughput(run, bench, 'to-page', size)),
+    ...run.plan.toRust.map((size) => throughput(run, bench, 'to-rust', size)),
+    ...[IDLE, FLOOD_TO_PAGE, ...(run.plan.roundTripsUnderLoad ? OTHER_LOADS : [])].map((load) =>
+      roundTrip(run, load),
+    ),
+  ].filter(({ name }) => name.includes(run.only));
+  if (tasks.length === 0) return;
+  for (let round = 0; round < run.plan.rounds; round += 1) {
+    const begun = performance.now();
+    const window = await run.openWindow();
+    try {
+      for (const task of shuffled(tasks, random)) {
+        for (const way of shuffled([...WINDOW_WAYS, ...OUTSIDE_WAYS], random)) {
+          const place = way === 'node-ws' ? run.node : way === 'rust-ceiling' ? rustPlace : window.way(way);
+          await task.run(place, way, round);
+        }
+      }
+    } finally {
+      await window.end();
+    }
+    run.say(`round ${round + 1} of ${run.plan.rounds}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  }
+}
+
+function throughput(run: Run, bench: ThroughputBench, direction: Direction, size: Size): Task {
+  return {
+    name: direction,
+    run: async (place, way, round) => {
+      const { rate, cpu } = await bench.measure(direction, way, place, size);
+      run.results.add(round, { name: direction, way, ...size, unit: 'messages/s' }, rate);
+      if (direction !== 'to-page' || way === 'rust-ceiling') return;
+      for (const { name, bytes, unit, messages } of CPU_CASES) {
+        if (bytes === size.bytes) run.results.add(round, { name, way, ...size, unit }, cpu * messages);
+      }
+    },
+  };
+}
+
+function roundTrip(run: Run, load: Load): Task {
+  return {
+    name: load.name,
+    run: async (place, way, round) => {
+      if (load.draw && (way === 'node-ws' || way === 'rust-ceiling')) return;
+      if (load.here && way === 'rust-ceiling') return;
+      const { p50, p99 } = await roundTrips(run.generator, place, load, { ...run.plan, seed: run.seed });
+      const subject: Omit<Subject, 'name'> = {
+        way,
+        bytes: load === IDLE ? PING_BYTES : FLOOD_MESSAGE_BYTES,
+        kind: load.kind,
+        unit: 'ms',
+      };
+      run.results.add(round, { ...subject, name: load.name }, p50);
+      run.results.add(round, { ...subject, name: `${load.name}-p99` }, p99);
+    },
+  };
+}
+
+/** Length of the message that goes there and back. */
+const PING_BYTES = 32;
+
+/** The ways whose memory under a long stall is compared in every run. */
+const STALLED: readonly WindowWay[] = ['page-websocket', 'plugin-batch'];
+
+export async function runStalls(run: Run): Promise<void> {
+  const random = numbers(run.seed);
+  for (const { seconds, runs, allWays } of run.plan.stalls) {
+    const name = seconds === 30 ? 'stall-memory' : `stall-memory-${seconds}s`;
+    if (!name.includes(run.only)) continue;
+    for (let round = 0; round < runs; round += 1) {
+      for (const way of shuffled(allWays ? WINDOW_WAYS : STALLED, random)) {
+        const seen = await stall(run.generator, way, seconds, run.seed);
+        const subject = { way, bytes: STALL_MESSAGE_BYTES, kind: 'text' as const };
+        run.results.add(round, { ...subject, name, unit: 'MiB' }, seen.added / MIB);
+        run.results.add(round, { ...subject, name: `${name}-idle`, unit: 'MiB' }, seen.idle / MIB);
+        run.results.add(round, { ...subject, name: `${name}-sent`, unit: 'MiB' }, seen.sent / MIB);
+        run.results.add(round, { ...subject, name: `${name}-recovery`, unit: 's' }, seen.recovered);
+        run.say(
+          `${name} ${way}: +${(seen.added / MIB).toFixed(0)} MiB, taken after ${seen.recovered.toFixed(1)} s`,
+        );
+      }
+    }
+  }
+}
