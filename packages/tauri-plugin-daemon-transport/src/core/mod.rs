@@ -17,3 +17,8 @@ pub mod policy;
 pub mod reach;
 pub mod upgrade;
 pub mod wire;
+
+#[cfg(test)]
+mod boundary;
+#[cfg(test)]
+mod cases;

@@ -10,103 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
-
-use crate::{
-    error::Failure,
-    limits::{
-        BATCH_BYTES, ENTRY_BYTES, EVENT_IN_FLIGHT_BYTES, EVENT_IN_FLIGHT_MESSAGES,
-        IN_FLIGHT_BATCHES, IN_FLIGHT_BYTES, OUTBOX_BYTES, PACED_BYTES, PROBE_AFTER, PROBE_AT_MOST,
-        SMALL_BATCHES,
-    },
+pub use self::{
+    credit::Credit,
+    happening::{Closed, Happening},
 };
+use crate::limits::{OUTBOX_BYTES, PROBE_AFTER, PROBE_AT_MOST, SMALL_BATCHES};
 
-/// How a connection ended (RFC 6455 section 7.1.5: 1006 means without a close frame).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closed {
-    /// The peer's close code, or 1005, or 1006.
-    pub code: u16,
-    /// The peer's reason.
-    pub reason: String,
-    /// Whether the close handshake was completed.
-    pub was_clean: bool,
-}
-
-/// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
-    /// The upgrade succeeded.
-    Open,
-    /// A text frame.
-    Text(Utf8Bytes),
-    /// A binary frame.
-    Binary(Bytes),
-    /// Why it failed.
-    Failed(Failure),
-    /// The end.
-    Closed(Closed),
-}
-
-impl Happening {
-    /// Frames share a parcel; the others cross alone.
-    pub fn is_frame(&self) -> bool {
-        matches!(self, Self::Text(_) | Self::Binary(_))
-    }
-
-    fn cost(&self) -> usize {
-        ENTRY_BYTES
-            + match self {
-                Self::Text(text) => text.len(),
-                Self::Binary(bytes) => bytes.len(),
-                Self::Open | Self::Failed(_) | Self::Closed(_) => 0,
-            }
-    }
-}
-
-/// How much may be in flight, and how a lost hand-over is found.
-#[derive(Debug, Clone, Copy)]
-pub struct Credit {
-    /// Parcels in flight at most.
-    pub parcels: usize,
-    /// Bytes in flight at most; a parcel that is larger goes alone.
-    pub bytes: usize,
-    /// Happenings in flight at most.
-    pub entries: usize,
-    /// Bytes in one parcel at most; a message that is larger goes alone.
-    pub parcel_bytes: usize,
-    /// With some parcels in flight, the next waits until so many bytes have gathered.
-    pub paced_bytes: usize,
-    /// The page cannot tell what it has evaluated: its first unacknowledged happening is repeated instead.
-    pub repeats: bool,
-}
-
-impl Credit {
-    /// For the `batch` lane.
-    pub const BATCH: Self = Self {
-        parcels: IN_FLIGHT_BATCHES,
-        bytes: IN_FLIGHT_BYTES,
-        entries: usize::MAX,
-        parcel_bytes: BATCH_BYTES,
-        paced_bytes: PACED_BYTES,
-        repeats: false,
-    };
-
-    /// For the `event` lane. Parcels are not counted there: a page may acknowledge many messages at once.
-    pub const EVENT: Self = Self {
-        parcels: usize::MAX,
-        bytes: EVENT_IN_FLIGHT_BYTES,
-        entries: EVENT_IN_FLIGHT_MESSAGES,
-        parcel_bytes: EVENT_IN_FLIGHT_BYTES,
-        paced_bytes: 0,
-        repeats: false,
-    };
-
-    /// For the `event` lane of a page without the receiver.
-    pub const PLAIN_EVENT: Self = Self {
-        repeats: true,
-        ..Self::EVENT
-    };
-}
+mod credit;
+mod happening;
 
 /// A run of happenings that is handed over at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -412,5 +323,7 @@ impl Outbox {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -1,72 +1,11 @@
-//! The outbox against a page that loses, delays and repeats.
+//! The outbox, case by case. `model.rs` drives it through generated histories.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 
-use proptest::prelude::*;
+use tokio_tungstenite::tungstenite::Bytes;
 
 use super::*;
-
-/// A page with the receiver: takes scripts in order, some of which are lost, and answers late.
-#[derive(Default)]
-struct ModelPage {
-    scripts: VecDeque<Script>,
-    early: BTreeSet<u64>,
-    taken: Vec<u64>,
-    /// What was evaluated, and what was taken by then.
-    answers: VecDeque<(u64, u64)>,
-}
-
-enum Script {
-    Parcel(u64, Vec<u64>),
-    Probe(u64),
-}
-
-impl ModelPage {
-    fn contiguous(&self) -> u64 {
-        self.taken.len() as u64
-    }
-
-    fn evaluate(&mut self, lost: bool) {
-        match self.scripts.pop_front() {
-            Some(Script::Parcel(serial, numbers)) if !lost => {
-                self.early.extend(
-                    numbers
-                        .into_iter()
-                        .filter(|&number| number > self.taken.len() as u64),
-                );
-                while self.early.remove(&(self.contiguous() + 1)) {
-                    self.taken.push(self.contiguous() + 1);
-                }
-                self.answers.push_back((serial, self.contiguous()));
-            }
-            Some(Script::Probe(number)) if !lost => {
-                self.answers.push_back((number, self.contiguous()))
-            }
-            _ => {}
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-enum Op {
-    Push(usize),
-    PushClose,
-    HandOver,
-    Evaluate { lost: bool },
-    Answer { lost: bool },
-    Tick(u64),
-}
-
-fn op() -> impl Strategy<Value = Op> {
-    prop_oneof![
-        4 => prop_oneof![0_usize..200, Just(BATCH_BYTES / 2), Just(IN_FLIGHT_BYTES + 1)].prop_map(Op::Push),
-        1 => Just(Op::PushClose),
-        4 => Just(Op::HandOver),
-        4 => prop::bool::weighted(0.25).prop_map(|lost| Op::Evaluate { lost }),
-        4 => prop::bool::weighted(0.1).prop_map(|lost| Op::Answer { lost }),
-        2 => (0_u64..2000).prop_map(Op::Tick),
-    ]
-}
+use crate::limits::{IN_FLIGHT_BYTES, PACED_BYTES};
 
 fn payload(size: usize) -> Happening {
     // One allocation, shared: the sizes count, not the bytes.
@@ -80,110 +19,6 @@ fn closed() -> Happening {
         reason: String::new(),
         was_clean: true,
     })
-}
-
-/// Drives outbox and page through the operations and then through a time without faults.
-fn run(credit: Credit, ops: Vec<Op>) -> Result<(), TestCaseError> {
-    let mut outbox = Outbox::new(credit);
-    let mut page = ModelPage::default();
-    let mut now = Instant::now();
-    let mut pushed = 0;
-    let calm = std::iter::repeat_n(
-        [
-            Op::Tick(30_000),
-            Op::HandOver,
-            Op::Evaluate { lost: false },
-            Op::Evaluate { lost: false },
-            Op::Evaluate { lost: false },
-            Op::Answer { lost: false },
-            Op::Answer { lost: false },
-            Op::Answer { lost: false },
-        ],
-        20 + 4 * ops.len(),
-    )
-    .flatten();
-    for op in ops.into_iter().chain(calm) {
-        match op {
-            Op::Push(size) => pushed = outbox.push(payload(size)),
-            Op::PushClose => pushed = outbox.push(closed()),
-            Op::HandOver => {
-                while let Some(parcel) = outbox.next_parcel(now) {
-                    let numbers: Vec<u64> =
-                        outbox.contents(parcel).map(|(number, _)| number).collect();
-                    prop_assert_eq!(&numbers, &(parcel.first..=parcel.last).collect::<Vec<_>>());
-                    page.scripts
-                        .push_back(Script::Parcel(parcel.serial, numbers));
-                }
-            }
-            Op::Evaluate { lost } => page.evaluate(lost),
-            Op::Answer { lost } => {
-                if let Some((serial, up_to)) = page.answers.pop_front().filter(|_| !lost) {
-                    let result = if credit.repeats {
-                        outbox.acknowledge(up_to, now)
-                    } else {
-                        outbox.evaluated(serial, up_to, now)
-                    };
-                    prop_assert_eq!(result, Ok(()));
-                }
-            }
-            Op::Tick(milliseconds) => {
-                now += Duration::from_millis(milliseconds);
-                match outbox.probe(now) {
-                    Some(Probe::Ask(number)) => page.scripts.push_back(Script::Probe(number)),
-                    Some(Probe::Repeat(parcel)) => page
-                        .scripts
-                        .push_back(Script::Parcel(parcel.serial, vec![parcel.first])),
-
-                    None => {}
-                }
-                prop_assert_eq!(outbox.probe(now), None, "one question at a time");
-            }
-        }
-        check(&outbox, credit)?;
-    }
-    prop_assert_eq!(page.contiguous(), pushed, "everything arrives");
-    prop_assert!(outbox.is_empty(), "everything is let go");
-    prop_assert_eq!((outbox.waiting_cost, outbox.flight_cost), (0, 0));
-    Ok(())
-}
-
-fn check(outbox: &Outbox, credit: Credit) -> Result<(), TestCaseError> {
-    prop_assert!(outbox.flight.len() <= credit.parcels);
-    prop_assert!(outbox.flight_cost <= credit.bytes || outbox.flight.len() == 1);
-    let cost: usize = outbox.entries.iter().map(Happening::cost).sum();
-    prop_assert_eq!(outbox.waiting_cost + outbox.flight_cost, cost);
-    let in_flight = outbox.handed - outbox.acknowledged;
-    let handed: usize = outbox
-        .entries
-        .iter()
-        .take(in_flight as usize)
-        .map(Happening::cost)
-        .sum();
-    prop_assert_eq!(outbox.flight_cost, handed);
-    prop_assert_eq!(
-        outbox
-            .flight
-            .iter()
-            .map(|parcel| parcel.cost)
-            .sum::<usize>(),
-        handed
-    );
-    prop_assert!(in_flight <= credit.entries as u64 || outbox.flight.len() <= 1);
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn a_page_with_the_receiver_gets_everything_once_and_in_order(ops in prop::collection::vec(op(), 0..120)) {
-        run(Credit::BATCH, ops)?;
-    }
-
-    #[test]
-    fn a_page_without_the_receiver_gets_everything_too(ops in prop::collection::vec(op(), 0..60)) {
-        run(Credit::PLAIN_EVENT, ops)?;
-    }
 }
 
 #[test]
