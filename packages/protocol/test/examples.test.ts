@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { CLOSE_CODES, METHODS, ON_DISCONNECT, parseClientMessage, parseDaemonMessage } from '../src/index.js';
+import {
+  CLOSE_CODES,
+  METHODS,
+  ON_DISCONNECT,
+  parseClientMessage,
+  parseDaemonMessage,
+  runtimeFile,
+} from '../src/index.js';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
@@ -34,6 +41,32 @@ for (const side of ['client', 'daemon'] as const) {
     });
   });
 }
+
+describe('the runtime file', () => {
+  const block = /```json runtime-file\n([\s\S]*?)```/.exec(specification)?.[1] ?? '';
+
+  test('of the specification is a real one, with every field that the schema knows but the pipe', () => {
+    const shown = runtimeFile.parse(JSON.parse(block));
+    expect(Object.keys(shown)).toEqual(Object.keys(runtimeFile.shape).filter((name) => name !== 'pipe'));
+  });
+
+  const changes = z.array(
+    z.object({
+      name: z.string(),
+      expect: z.enum(['valid', 'invalid']),
+      change: z.record(z.string(), z.unknown()),
+    }),
+  );
+  test.each(changes.parse(JSON.parse(read('examples/runtime-file.json'))))(
+    '$name: $expect',
+    ({ change, expect: verdict }) => {
+      const file = { ...(JSON.parse(block) as object), ...change };
+      // Through JSON: what is undefined there is not in the file.
+      const result = runtimeFile.safeParse(JSON.parse(JSON.stringify(file)));
+      expect(result.success ? 'valid' : 'invalid').toBe(verdict);
+    },
+  );
+});
 
 test('every json example of the specification names the side that sends it', () => {
   expect(specification.match(/```json *\n/g)).toBeNull();

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
-import { CLOSE_GOING_AWAY, CLOSE_SERVICE_RESTART, PROTOCOL_VERSION } from '@holdfast/protocol';
+import { type AuthMode, CLOSE_GOING_AWAY, CLOSE_SERVICE_RESTART, PROTOCOL_VERSION } from '@holdfast/protocol';
 import { HoldfastError, reasonOf } from './errors.js';
 import {
   DEFAULT_HOST,
@@ -15,6 +15,7 @@ import {
   webUrlOf,
   wsUrlOf,
 } from './http/addresses.js';
+import { Credentials } from './http/credentials.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
 import { defaultWebRoot } from './http/web-app.js';
 import { createLog, type Log, openLogFile, writeToStderr } from './log.js';
@@ -23,6 +24,7 @@ import { SessionRegistry } from './session/session-registry.js';
 import { withStartLock } from './start-lock.js';
 import { logFilePath, prepareStateDirectory, readDaemonId } from './state-directory.js';
 import { createInProcessHost } from './terminals/in-process-host.js';
+import { DaemonToken } from './token.js';
 import { VERSION } from './version.js';
 
 export type DaemonOptions = {
@@ -34,6 +36,11 @@ export type DaemonOptions = {
   readonly port?: number | undefined;
   /** Origins that may connect besides the daemon's own web address, compared exactly. Default: none. */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * `token`: `/ws` and everything of HTTP but the health question ask for the daemon's token. Default: `none`, where one
+   * that is sent is checked all the same.
+   */
+  readonly auth?: AuthMode | undefined;
   /** Directory of the built web app. Default: that of the package `@holdfast/app`. */
   readonly webRoot?: string | undefined;
   /** Environment that terminals inherit. Default: that of this process. */
@@ -46,6 +53,8 @@ export type Daemon = {
   readonly wsUrl: string;
   readonly webUrl: string;
   readonly port: number;
+  /** Where it listens besides TCP: the path of a Unix socket or the name of a pipe; undefined where the system gives none. */
+  readonly socket: string | undefined;
   readonly instanceId: string;
   readonly daemonId: string;
   readonly epoch: string;
@@ -59,7 +68,7 @@ export type Daemon = {
 async function refuseIfAlive(home: string, log: Log): Promise<void> {
   let found;
   try {
-    found = await readRuntimeFile(home);
+    found = readRuntimeFile(home);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== 'runtime_file_invalid') throw error;
     // A damaged file tells of no daemon; it is replaced as a stale one is.
@@ -81,10 +90,11 @@ async function refuseIfAlive(home: string, log: Log): Promise<void> {
 async function serve(
   options: DaemonOptions,
   host: LoopbackHost,
+  token: DaemonToken,
   log: Log,
   onStopped: () => void,
 ): Promise<Daemon> {
-  const { home, allowedOrigins = [] } = options;
+  const { home, allowedOrigins = [], auth = 'none' } = options;
   await refuseIfAlive(home, log);
   const daemonId = await readDaemonId(home);
   const instanceId = randomUUID();
@@ -97,10 +107,13 @@ async function serve(
     hostName: hostname(),
     home: homedir(),
   });
+  let connections = 0;
   const server: HttpServer = await startHttpServer({
+    home,
     host,
     port: options.port ?? DEFAULT_PORT,
     allowedOrigins,
+    credentials: new Credentials(token, auth === 'token'),
     webRoot: options.webRoot ?? defaultWebRoot(),
     health: {
       name: 'holdfast',
@@ -110,11 +123,15 @@ async function serve(
       protocol: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
     },
     log,
-    onConnection: (socket, connectionId) => {
+    onConnection: ({ socket, ...from }) => {
+      // The number names it in the log.
+      connections += 1;
+      const connectionId = connections;
+      log.info({ event: 'connection.accepted', connectionId, ...from });
       registry.accept(socket, connectionId);
     },
   });
-  const { port } = server;
+  const { port, localSocket } = server;
   const webUrl = webUrlOf(host, port);
   const wsUrl = wsUrlOf(host, port);
 
@@ -135,6 +152,7 @@ async function serve(
     wsUrl,
     webUrl,
     port,
+    socket: localSocket?.path,
     instanceId,
     daemonId,
     epoch: terminals.epoch,
@@ -156,6 +174,10 @@ async function serve(
       version: VERSION,
       instanceId,
       startedAt: new Date().toISOString(),
+      ...(localSocket?.via === 'unix' ? { socket: localSocket.path } : {}),
+      ...(localSocket?.via === 'pipe' ? { pipe: localSocket.path } : {}),
+      token: token.reveal(),
+      auth,
     });
   } catch (error) {
     await daemon.stop();
@@ -167,7 +189,9 @@ async function serve(
     version: VERSION,
     webUrl,
     wsUrl,
+    socket: localSocket?.path ?? null,
     instanceId,
+    auth,
     allowedOrigins,
   });
   return daemon;
@@ -181,11 +205,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const logFile = logFilePath(home);
   const file = openLogFile(logFile, options.onLogLine === undefined ? writeToStderr : () => undefined);
-  const log = createLog([file, ...(options.onLogLine === undefined ? [] : [{ write: options.onLogLine }])]);
+  const token = new DaemonToken();
+  // No place in the code may log it; if one does, or a stranger sends it where it is shown, this takes it out.
+  const log = createLog(
+    [file, ...(options.onLogLine === undefined ? [] : [{ write: options.onLogLine }])],
+    (line) => token.hideIn(line),
+  );
 
   try {
     return await withStartLock(home, log, () =>
-      serve(options, host, log, () => {
+      serve(options, host, token, log, () => {
         file.close();
       }),
     );

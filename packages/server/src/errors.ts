@@ -8,11 +8,14 @@ import type { ErrorCode } from '@holdfast/protocol';
  * |---|---|
  * | `home_not_writable` | the state directory cannot be made or written |
  * | `home_not_private` | the state directory belongs to somebody else |
+ * | `runtime_file_not_private` | `daemon.json` is a link, another user's, or open to others: its token is no secret |
  * | `runtime_file_unreadable` | `daemon.json` exists and cannot be read |
  * | `runtime_file_invalid` | `daemon.json` is damaged |
  * | `already_running` | another daemon serves this state directory |
  * | `start_locked` | another start on this state directory does not end |
  * | `port_in_use` | another program listens on the port |
+ * | `socket_in_use` | another daemon listens on the socket of this state directory |
+ * | `socket_in_the_way` | something that is no socket of this user lies where the socket is made |
  * | `listen_failed` | the system refused to listen there |
  * | `invalid_origin` | an allowed origin is not of the form scheme://host[:port] |
  * | `invalid_host` | the address to listen on is not a loopback address |
@@ -20,11 +23,14 @@ import type { ErrorCode } from '@holdfast/protocol';
 export type DaemonErrorCode =
   | 'home_not_writable'
   | 'home_not_private'
+  | 'runtime_file_not_private'
   | 'runtime_file_unreadable'
   | 'runtime_file_invalid'
   | 'already_running'
   | 'start_locked'
   | 'port_in_use'
+  | 'socket_in_use'
+  | 'socket_in_the_way'
   | 'listen_failed'
   | 'invalid_origin'
   | 'invalid_host';

@@ -61,8 +61,12 @@ export const MAX_SEND_BUFFER_BYTES = 16 * 1024 * 1024;
 export const MAX_VIOLATIONS = 10;
 /** WebSocket connections at once: a person's windows, with room. Above it: close 4429. */
 export const MAX_CONNECTIONS = 100;
-/** TCP connections at once, HTTP and WebSocket. */
+/** Connections at once, HTTP and WebSocket: over TCP, and as many again over the socket, so that strangers on TCP keep no one out of it. */
 export const MAX_SOCKETS = 256;
+/** Refused credentials within {@link GUESS_WINDOW_MS} before further ones are answered by 429: room for several clients that hold an old token. */
+export const MAX_GUESSES = 20;
+/** The time within which they are counted, in ms. */
+export const GUESS_WINDOW_MS = 10_000;
 /** Least that a viewer may fall behind before a gap, in bytes: one output message. */
 export const MIN_BEHIND_BYTES = 64 * 1024;
 
@@ -98,5 +102,14 @@ export const START_LOCK_INTERVAL_MS = 100;
 export const START_LOCK_STALE_MS = 8_000;
 /** How long a question to `/api/health` may take, in ms. */
 export const HEALTH_TIMEOUT_MS = 2_000;
+/**
+ * Longest path of a Unix socket, in bytes: `sun_path` with its final NUL holds 108 on Linux (unix(7)) and 104 on macOS and
+ * the BSDs (sys/un.h). A longer one would be cut without a word.
+ */
+export const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+/** How long a socket that was found is asked whether somebody listens, in ms; silence counts as somebody. */
+export const SOCKET_PROBE_TIMEOUT_MS = 2_000;
+/** Largest runtime file, in bytes: 16 KiB; ours have less than 1 KiB. */
+export const MAX_RUNTIME_FILE_BYTES = 16 * 1024;
 /** Largest file the state directory may hold that is read whole, in bytes. */
 export const MAX_STATE_FILE_BYTES = 64 * 1024;

@@ -90,8 +90,11 @@ export function writeToStderr(line: string): void {
   }
 }
 
-/** A log that writes to all of these. Its level is `HOLDFAST_LOG_LEVEL` (trace to fatal), by default info. */
-export function createLog(targets: readonly { write(line: string): void }[]): Log {
+/** A log that writes to all of these what `conceal` leaves of each line. Its level is `HOLDFAST_LOG_LEVEL` (trace to fatal), by default info. */
+export function createLog(
+  targets: readonly { write(line: string): void }[],
+  conceal: (line: string) => string,
+): Log {
   const wanted = process.env['HOLDFAST_LOG_LEVEL'];
   // A level that does not exist must not keep the daemon from starting.
   const level = wanted !== undefined && wanted in pino.levels.values ? wanted : 'info';
@@ -99,7 +102,8 @@ export function createLog(targets: readonly { write(line: string): void }[]): Lo
     { base: null, timestamp: pino.stdTimeFunctions.isoTime, level },
     {
       write: (line: string) => {
-        for (const target of targets) target.write(line);
+        const concealed = conceal(line);
+        for (const target of targets) target.write(concealed);
       },
     },
   );

@@ -1,20 +1,34 @@
 /**
  * The file `daemon.json` that tells where a daemon listens. It promises to be there only while the daemon listens, to
- * be whole, and to be removed only by the daemon that wrote it. Whether it is stale is found by asking the daemon.
+ * be whole, to be read by nobody but its user, since it holds the token, and to be removed only by the daemon that wrote
+ * it. Whether it is stale is found by asking the daemon.
  */
 import { rm } from 'node:fs/promises';
 import { health, type Health, type RuntimeFile, runtimeFile } from '@holdfast/protocol';
 import { HoldfastError, reasonOf } from './errors.js';
-import { HEALTH_TIMEOUT_MS } from './limits.js';
-import { readSmallFile, runtimeFilePath, writePrivateFile } from './state-directory.js';
+import { HEALTH_TIMEOUT_MS, MAX_RUNTIME_FILE_BYTES } from './limits.js';
+import { NotPrivate, readPrivateFile } from './private-files.js';
+import { runtimeFilePath, writePrivateFile } from './state-directory.js';
 
-/** Reads the file; undefined if there is none. */
-export async function readRuntimeFile(home: string): Promise<RuntimeFile | undefined> {
+/**
+ * Reads the file; undefined if there is none.
+ *
+ * @throws HoldfastError `runtime_file_not_private`, `runtime_file_unreadable`, `runtime_file_invalid`.
+ */
+export function readRuntimeFile(home: string): RuntimeFile | undefined {
   const path = runtimeFilePath(home);
   let text: string | undefined;
   try {
-    text = await readSmallFile(path);
+    text = readPrivateFile(path, MAX_RUNTIME_FILE_BYTES);
   } catch (error) {
+    if (error instanceof NotPrivate) {
+      throw new HoldfastError(
+        'runtime_file_not_private',
+        `The runtime file ${path} ${error.message}, and it holds the daemon's token. ` +
+          'Remove it, and restart the daemon if one still runs: it then has a new token.',
+        { cause: error },
+      );
+    }
     throw new HoldfastError(
       'runtime_file_unreadable',
       `The runtime file ${path} cannot be read: ${reasonOf(error)}. Make it readable, or remove it and start the daemon again.`,
@@ -24,11 +38,11 @@ export async function readRuntimeFile(home: string): Promise<RuntimeFile | undef
   if (text === undefined) return undefined;
   try {
     return runtimeFile.parse(JSON.parse(text));
-  } catch (error) {
+  } catch {
+    // Without the cause: it may quote what the file holds.
     throw new HoldfastError(
       'runtime_file_invalid',
       `The runtime file ${path} is damaged. Remove it, end the daemon if one still runs, and start it again.`,
-      { cause: error },
     );
   }
 }
@@ -40,7 +54,7 @@ export async function writeRuntimeFile(home: string, content: RuntimeFile): Prom
 /** Removes the file if it is still that of this instance. */
 export async function removeRuntimeFile(home: string, instanceId: string): Promise<void> {
   try {
-    const found = await readRuntimeFile(home);
+    const found = readRuntimeFile(home);
     if (found?.instanceId !== instanceId) return;
   } catch {
     // Unreadable or damaged: it is not what we wrote, so it is not ours to remove.

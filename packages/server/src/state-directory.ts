@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -39,11 +39,13 @@ export async function prepareStateDirectory(home: string): Promise<void> {
     await mkdir(home, { recursive: true, mode: 0o700 });
     const found = await stat(home);
     if (!found.isDirectory()) throw new Error('it is not a directory');
-    const uid = process.getuid?.();
-    if (uid !== undefined && found.uid !== uid) {
+    const uid = process.geteuid?.();
+    // A person may have it elsewhere by a link; a link that somebody else made leads where they want.
+    const isForeign = (owner: number): boolean => uid !== undefined && owner !== uid;
+    if (isForeign(found.uid) || isForeign((await lstat(home)).uid)) {
       throw new HoldfastError(
         'home_not_private',
-        `The state directory ${home} belongs to another user. Choose another with --home or HOLDFAST_HOME.`,
+        `The state directory ${home}, or the link to it, belongs to another user. Choose another with --home or HOLDFAST_HOME.`,
       );
     }
     if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) await chmod(home, 0o700);

@@ -1,18 +1,23 @@
 /** The codes of refusals: the specification lists those that are really sent, with their statuses, and no others. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  admitRequest,
-  admitUpgrade,
-  type Admission,
-  REFUSAL_STATUSES,
-  type RequestHead,
-} from '../src/http/admission.js';
+import { admitRequest, admitUpgrade, type Admission, type AdmissionRules } from '../src/http/admission.js';
+import { Credentials } from '../src/http/credentials.js';
+import { REFUSAL_STATUSES } from '../src/http/refusal.js';
+import type { RequestHead } from '../src/http/request-head.js';
+import { MAX_GUESSES } from '../src/limits.js';
+import { DaemonToken } from '../src/token.js';
 
 const specification = readFileSync(new URL('../../protocol/PROTOCOL.md', import.meta.url), 'utf8');
 const section = /^## 2\.[\s\S]*?(?=^## 3\.)/m.exec(specification)?.[0] ?? '';
 
-const rules = { allowedHosts: new Set(['localhost:1']), allowedOrigins: new Set(['http://localhost:1']) };
+const token = new DaemonToken();
+const rulesOf = (isRequired: boolean): AdmissionRules => ({
+  allowedHosts: new Set(['localhost:1']),
+  allowedOrigins: new Set(['http://localhost:1']),
+  credentials: new Credentials(token, isRequired),
+});
+const rules = rulesOf(false);
 const handshake = [
   ['Host', 'localhost:1'],
   ['Upgrade', 'websocket'],
@@ -57,6 +62,12 @@ test('admission answers each of its codes, with a status that is listed for it',
     upgrade(head(), 1),
     upgrade(head(), 0, true),
     admitRequest(head('', [], { target: '//evil.test' }), rules),
+    admitUpgrade(head(), rulesOf(true), 0, false),
+    upgrade(head('', [], { target: '/ws?token=x' })),
+    upgrade(head('', ['Authorization', 'Bearer x'])),
+    upgrade(head('', ['Authorization', 'Basic eDp5'])),
+    upgrade(head('', ['Authorization', 'Bearer x', 'Authorization', `Bearer ${token.reveal()}`])),
+    ...Array.from({ length: MAX_GUESSES }, () => upgrade(head('', ['Authorization', 'Bearer x']))),
   ];
   const codes = new Set<string>();
   for (const refusal of refusals) {
@@ -64,7 +75,34 @@ test('admission answers each of its codes, with a status that is listed for it',
     expect(REFUSAL_STATUSES[refusal.code]).toContain(refusal.status);
     codes.add(refusal.code);
   }
+  const accepted = upgrade(head('', ['Authorization', `Bearer ${token.reveal()}`]));
+  expect(accepted).toEqual({ kind: 'accepted', origin: null, credential: 'token' });
   // These come from the server around it: bytes that are no request, and its own defects.
   const elsewhere = ['malformed_request', 'websocket_handshake', 'internal'];
   expect([...codes, ...elsewhere].sort()).toEqual(Object.keys(REFUSAL_STATUSES).sort());
+});
+
+test('the order of the rules is that of the specification: target, path, version, Host, Origin, credential', () => {
+  // Everything is wrong; each step takes away what the one before was refused for.
+  const wrong = {
+    line: { method: 'POST', target: '/other?token=x', httpVersion: '1.0' },
+    headers: ['Host', 'evil.test', 'Origin', 'null', 'Authorization', 'Bearer x'],
+  };
+  const steps: readonly (readonly [string, Partial<RequestHead>, number])[] = [
+    ['credential_in_url', wrong.line, 0],
+    ['method_not_allowed', { ...wrong.line, target: '/other' }, 0],
+    ['path_not_found', { target: '/other', httpVersion: '1.0' }, 0],
+    ['http_version', { httpVersion: '1.0' }, 0],
+    ['host_not_allowed', {}, 0],
+    ['origin_not_allowed', {}, 2],
+    ['credential_invalid', {}, 4],
+    ['body_not_allowed', {}, 6],
+  ];
+  const codes = steps.map(([, line, without]) => {
+    const host = without === 0 ? [] : ['Host', 'localhost:1'];
+    const request = head('Host', [...host, ...wrong.headers.slice(without)], line);
+    const verdict = admitUpgrade(request, rulesOf(false), 1, false);
+    return verdict.kind === 'refused' ? verdict.code : 'accepted';
+  });
+  expect(codes).toEqual(steps.map(([code]) => code));
 });

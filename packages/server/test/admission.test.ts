@@ -1,62 +1,18 @@
 /** What a stranger may send before the upgrade, byte by byte over a raw socket, against a real daemon. */
-import { connect } from 'node:net';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { runningDaemon, type TestDaemon } from './daemon-fixture.js';
+import { runningDaemon } from './daemon-fixture.js';
 import { RawClient } from './raw-client.js';
+import { codeOf, exchange, handshake, type Head, plainRequest, WAYS } from './raw-http.js';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-
-type Answer = { readonly status: number; readonly head: string; readonly body: string };
-
-/** Sends bytes and reads until the daemon closes, or until the head of a 101. */
-function exchange(daemon: TestDaemon, bytes: string | Buffer): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const socket = connect(daemon.port, '127.0.0.1');
-    const done = (): void => {
-      socket.destroy();
-      const [head = '', body = ''] = text.split('\r\n\r\n', 2);
-      resolve({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), head, body });
-    };
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') done();
-      else reject(error);
-    });
-    socket.on('close', done);
-    socket.on('data', (data) => {
-      text += data.toString('latin1');
-      if (text.startsWith('HTTP/1.1 101') && text.includes('\r\n\r\n')) done();
-    });
-    socket.write(bytes);
-  });
-}
-
-type Head = {
-  readonly line?: string;
-  readonly host?: string | null;
-  readonly headers?: readonly string[];
-  readonly upgrade?: readonly string[];
-  readonly after?: string;
-};
-
-function handshake(daemon: TestDaemon, head: Head): string {
-  const host = head.host === undefined ? `127.0.0.1:${String(daemon.port)}` : head.host;
-  const upgrade = head.upgrade ?? [
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${KEY}`,
-  ];
-  const lines = [head.line ?? 'GET /ws HTTP/1.1', ...(host === null ? [] : [`Host: ${host}`]), ...upgrade];
-  return `${[...lines, ...(head.headers ?? [])].join('\r\n')}\r\n\r\n${head.after ?? ''}`;
-}
 
 describe('the upgrade', () => {
   test('is granted without an Origin, and the log says so', async () => {
     const daemon = await runningDaemon();
     expect((await exchange(daemon, handshake(daemon, {}))).status).toBe(101);
     const line = await daemon.watch.find(({ event }) => event === 'connection.accepted');
-    expect(line).toMatchObject({ origin: null, connectionId: 1 });
+    expect(line).toMatchObject({ origin: null, connectionId: 1, via: 'tcp', credential: null });
     await daemon.watch.find(({ event, connectionId }) => event === 'connection.closed' && connectionId === 1);
   });
 
@@ -155,7 +111,46 @@ describe('the upgrade', () => {
     expect((await exchange(daemon, forwarded)).status).toBe(403);
   });
 
-  test('is refused for what is not exactly a WebSocket handshake at /ws', async () => {
+  test('over the socket is refused for every Origin, the own one too, and for every Host but localhost', async () => {
+    const daemon = await runningDaemon({ allowedOrigins: ['https://app.example.com'] });
+    const port = String(daemon.port);
+    const send = (head: Head): ReturnType<typeof exchange> =>
+      exchange(daemon, handshake(daemon, head, 'unix'), { way: 'unix' });
+    expect((await send({})).status).toBe(101);
+    expect(await daemon.watch.find(({ event }) => event === 'connection.accepted')).toMatchObject({
+      via: 'unix',
+      remote: null,
+    });
+    for (const origin of [
+      `http://127.0.0.1:${port}`,
+      'https://app.example.com',
+      'http://localhost',
+      'null',
+      '',
+    ]) {
+      const answer = await send({ headers: [`Origin: ${origin}`] });
+      expect([origin, answer.status, codeOf(answer)]).toEqual([origin, 403, 'origin_not_allowed']);
+      const plain = await exchange(daemon, plainRequest(daemon, '/', [`Origin: ${origin}`], 'unix'), {
+        way: 'unix',
+      });
+      expect([origin, plain.status]).toEqual([origin, 403]);
+    }
+    for (const host of [
+      `127.0.0.1:${port}`,
+      `localhost:${port}`,
+      'localhost:80',
+      'localhost.',
+      'evil.test',
+      '',
+    ]) {
+      const answer = await send({ host });
+      expect([host, answer.status, codeOf(answer)]).toEqual([host, 403, 'host_not_allowed']);
+    }
+    expect((await send({ host: null })).status).toBe(400);
+    expect((await send({ headers: ['Host: localhost'] })).status).toBe(400);
+  });
+
+  test.each(WAYS)('is refused for what is not exactly a WebSocket handshake at /ws (%s)', async (way) => {
     const daemon = await runningDaemon();
     const port = String(daemon.port);
     const plain = ['Connection: Upgrade', 'Upgrade: websocket'];
@@ -164,7 +159,7 @@ describe('the upgrade', () => {
       ['an absolute target', { line: `GET http://127.0.0.1:${port}/ws HTTP/1.1` }, 404],
       ['a second host in the target', { line: 'GET //evil.test/ws HTTP/1.1' }, 404],
       ['another path', { line: 'GET /ws/ HTTP/1.1' }, 404],
-      ['a query', { line: 'GET /ws?token=secret HTTP/1.1' }, 404],
+      ['a query', { line: 'GET /ws?a=secret HTTP/1.1' }, 404],
       ['an encoded path', { line: 'GET /%77s HTTP/1.1' }, 404],
       ['POST', { line: 'POST /ws HTTP/1.1' }, 405],
       ['version 8', { upgrade: [...plain, 'Sec-WebSocket-Version: 8', `Sec-WebSocket-Key: ${KEY}`] }, 426],
@@ -179,36 +174,59 @@ describe('the upgrade', () => {
       ['a chunked body', { headers: ['Transfer-Encoding: chunked'], after: '0\r\n\r\n' }, 400],
     ];
     for (const [what, head, status] of cases) {
-      const answer = await exchange(daemon, handshake(daemon, head));
+      const answer = await exchange(daemon, handshake(daemon, head, way), { way });
       expect([what, answer.status]).toEqual([what, status]);
       const body = JSON.parse(answer.body) as { code: string; message: string };
       expect(body.code).toMatch(/^[a-z_]+$/);
       expect(body.message.length).toBeGreaterThan(10);
     }
-    // A token in a query must not end in the log.
+    // What stands in a query must not end in the log.
     expect(JSON.stringify(daemon.watch.lines)).not.toContain('secret');
   });
 
-  test('survives bytes that are no request at all, and goes on to serve others', async () => {
+  test.each(WAYS)(
+    'survives bytes that are no request at all, and goes on to serve others (%s)',
+    async (way) => {
+      const daemon = await runningDaemon();
+      const bytes = [
+        '\0\0\0\0',
+        'GET\r\n\r\n',
+        `GET /ws HTTP/1.1\r\nHost: a\r\n b\r\n\r\n`,
+        `GET /ws HTTP/9.9\r\nHost: a\r\n\r\n`,
+        'GET /ws HTTP/1.1\r\nHost : a\r\n\r\n',
+        `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(20_000)}\r\n`,
+        'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+        'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\n',
+        '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+      ];
+      for (const text of bytes) {
+        const { status } = await exchange(daemon, Buffer.from(text, 'latin1'), { way });
+        expect([text.slice(0, 40), status === 0 || (status >= 400 && status < 600)]).toEqual([
+          text.slice(0, 40),
+          true,
+        ]);
+      }
+      await RawClient.connect(daemon.wsUrl);
+    },
+  );
+
+  test.each(WAYS)('answers any bytes by a 4xx, a 5xx or a close, and nothing breaks (%s)', async (way) => {
     const daemon = await runningDaemon();
-    const bytes = [
-      '\0\0\0\0',
-      'GET\r\n\r\n',
-      `GET /ws HTTP/1.1\r\nHost: a\r\n b\r\n\r\n`,
-      `GET /ws HTTP/9.9\r\nHost: a\r\n\r\n`,
-      'GET /ws HTTP/1.1\r\nHost : a\r\n\r\n',
-      `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(20_000)}\r\n`,
-      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-      'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\n',
-      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-    ];
-    for (const text of bytes) {
-      const { status } = await exchange(daemon, Buffer.from(text, 'latin1'));
-      expect([text.slice(0, 40), status === 0 || (status >= 400 && status < 600)]).toEqual([
-        text.slice(0, 40),
-        true,
-      ]);
-    }
+    const bytes = fc.uint8Array({ maxLength: 600 }).map((array) => Buffer.from(array));
+    const good = Buffer.from(handshake(daemon, {}, way), 'latin1');
+    // A handshake with some of its bytes overwritten comes further than noise does.
+    const damaged = fc
+      .tuple(fc.nat(good.length - 1), fc.uint8Array({ minLength: 1, maxLength: 8 }))
+      .map(([at, noise]) => Buffer.concat([good.subarray(0, at), noise, good.subarray(at + noise.length)]));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(bytes, damaged), async (text) => {
+        const { status } = await exchange(daemon, text, { way, halfClose: true });
+        // Damage may leave a right handshake right: in the key, say.
+        expect([0, 101]).toContain(status >= 400 && status < 600 ? 0 : status);
+      }),
+      { numRuns: 300 },
+    );
+    expect(daemon.watch.lines.filter(({ event }) => String(event).endsWith('.defect'))).toEqual([]);
     await RawClient.connect(daemon.wsUrl);
   });
 });

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +92,23 @@ test('restart keeps the address and the daemon id, and is another instance', asy
   expect(await readFile(join(home, 'daemon-id'), 'utf8')).toBe(id);
 }, 60_000);
 
+test('restart keeps asking for the token; a start that wants it asked for is not content with a daemon that does not', async () => {
+  const home = await stateDirectory();
+  const open = json((await holdfast(home, '--json', 'daemon', 'start', '--port', '0')).stdout);
+  expect(open['auth']).toBe('none');
+  const refused = await holdfast(home, '--json', 'daemon', 'start', '--auth', 'token');
+  expect([refused.code, errorOf(refused).code]).toEqual([1, 'already_running']);
+  expect(errorOf(refused).message).toContain('holdfast daemon restart --auth token');
+  const asking = json((await holdfast(home, '--json', 'daemon', 'restart', '--auth', 'token')).stdout);
+  expect(asking).toMatchObject({ auth: 'token', wsUrl: open['wsUrl'] });
+  const again = json((await holdfast(home, '--json', 'daemon', 'restart')).stdout);
+  expect(again['auth']).toBe('token');
+  expect(again['instanceId']).not.toBe(asking['instanceId']);
+  // The command has the token and needs not be told.
+  expect((await holdfast(home, 'new', '--', 'cat')).code).toBe(0);
+  expect((await holdfast(home, 'daemon', 'start', '--auth', 'password')).code).toBe(2);
+}, 60_000);
+
 test('five starts at one moment make one daemon, which all of them report', async () => {
   const home = await stateDirectory();
   const outcomes = await Promise.all(
@@ -136,7 +153,7 @@ describe('what is in the way is named', () => {
       instanceId: 'gone',
       startedAt: new Date(0).toISOString(),
     };
-    await writeFile(join(home, 'daemon.json'), JSON.stringify(stale));
+    await writeFile(join(home, 'daemon.json'), JSON.stringify(stale), { mode: 0o600 });
     const status = await holdfast(home, '--json', 'daemon', 'status');
     expect([status.code, json(status.stdout)]).toMatchObject([
       3,
@@ -151,13 +168,15 @@ describe('what is in the way is named', () => {
     const other = await runningDaemon();
     const home = await stateDirectory();
     const file = json(await readFile(join(other.home, 'daemon.json'), 'utf8'));
-    await writeFile(join(home, 'daemon.json'), JSON.stringify({ ...file, instanceId: 'another' }));
+    await writeFile(join(home, 'daemon.json'), JSON.stringify({ ...file, instanceId: 'another' }), {
+      mode: 0o600,
+    });
     expect((await holdfast(home, 'daemon', 'status')).code).toBe(3);
   }, 30_000);
 
   test('a damaged or unreadable runtime file', async () => {
     const home = await stateDirectory();
-    await writeFile(join(home, 'daemon.json'), '{"format":1,');
+    await writeFile(join(home, 'daemon.json'), '{"format":1,', { mode: 0o600 });
     const damaged = await holdfast(home, '--json', 'ls');
     expect([damaged.code, errorOf(damaged).code]).toEqual([1, 'runtime_file_invalid']);
     expect((await holdfast(home, 'daemon', 'start', '--port', '0')).code).toBe(0);
@@ -167,6 +186,10 @@ describe('what is in the way is named', () => {
     const unreadable = await holdfast(home, '--json', 'daemon', 'start');
     expect([unreadable.code, errorOf(unreadable).code]).toEqual([1, 'runtime_file_unreadable']);
     expect(errorOf(unreadable).message).toContain(join(home, 'daemon.json'));
+    await rm(join(home, 'daemon.json'), { recursive: true });
+    // A FIFO would keep a reader waiting for ever.
+    await finish(spawn('mkfifo', ['-m', '600', join(home, 'daemon.json')]));
+    expect(errorOf(await holdfast(home, '--json', 'ls')).code).toBe('runtime_file_unreadable');
   }, 30_000);
 
   test('a home that cannot be used: a file in its place, or a directory that may not be written', async () => {

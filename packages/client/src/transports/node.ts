@@ -3,6 +3,7 @@
  * and finds a dead peer by WebSocket pings.
  */
 import type { IncomingMessage } from 'node:http';
+import { connect as dial } from 'node:net';
 import { WebSocket, type RawData } from 'ws';
 import { closeCode, closeReason, messageLength } from '../byte-length.js';
 import {
@@ -35,6 +36,8 @@ export type NodeTransportOptions = {
   readonly pongTimeoutMs?: number;
   /** Largest message accepted. Default: 16 MiB and 1 KiB. */
   readonly maxMessageBytes?: number;
+  /** A Unix socket or named pipe that is dialled in place of the host of the URL, which then only names it in `Host`. */
+  readonly socketPath?: string;
 };
 
 /** Makes transports over `ws`. */
@@ -44,25 +47,38 @@ export function createNodeTransportFactory(options: NodeTransportOptions = {}): 
     pingIntervalMs: options.pingIntervalMs ?? TRANSPORT_PING_INTERVAL_MS,
     pongTimeoutMs: options.pongTimeoutMs ?? TRANSPORT_PONG_TIMEOUT_MS,
     maxMessageBytes: options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
+    socketPath: options.socketPath,
   };
   return (request) => connect(request, settings);
 }
 
-function connect(
-  { url, headers }: DaemonTransportOptions,
-  settings: Required<NodeTransportOptions>,
-): DaemonTransport {
+type Settings = Required<Omit<NodeTransportOptions, 'socketPath'>> & {
+  readonly socketPath: string | undefined;
+};
+
+function connect(request: DaemonTransportOptions, settings: Settings): DaemonTransport {
+  const { headers } = request;
+  const { socketPath } = settings;
+  if (socketPath !== undefined && !request.url.startsWith('ws://')) {
+    return failedTransport({
+      code: 'invalid_url',
+      message: `The address ${request.url} does not start with ws://, which is what ${socketPath} speaks.`,
+    });
+  }
+  /** What messages call the other end. */
+  const url = socketPath ?? request.url;
   let socket: WebSocket;
   try {
-    socket = new WebSocket(url, {
+    socket = new WebSocket(request.url, {
       ...(headers === undefined ? {} : { headers }),
+      ...(socketPath === undefined ? {} : { createConnection: () => dial({ path: socketPath }) }),
       perMessageDeflate: false,
       followRedirects: false,
       handshakeTimeout: settings.connectTimeoutMs,
       maxPayload: settings.maxMessageBytes,
     });
   } catch (error) {
-    return failedTransport(causeOfConstructor(url, error));
+    return failedTransport(causeOfConstructor(request.url, error));
   }
   const events = new TransportEvents();
   const queue = new SendQueue();

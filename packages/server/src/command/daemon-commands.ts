@@ -1,17 +1,18 @@
 /** `holdfast daemon run | start | stop | restart | status`. */
 import type { Command } from 'commander';
-import type { RuntimeFile } from '@holdfast/protocol';
+import type { AuthMode, RuntimeFile } from '@holdfast/protocol';
 import { DEFAULT_PORT } from '../http/addresses.js';
 import { logFilePath } from '../state-directory.js';
 import { findDaemon, startInBackground, type Started, stopDaemon } from './daemon-process.js';
 import { EXIT } from './exit-codes.js';
-import { collect, type GlobalOptions, homeOf, parsePort } from './options.js';
+import { authOption, collect, type GlobalOptions, homeOf, parsePort } from './options.js';
 import { report } from './output.js';
 
 type ListenOptions = {
   readonly port?: number;
   readonly host?: string;
   readonly allowOrigin?: string[];
+  readonly auth?: AuthMode;
   readonly webRoot?: string;
 };
 
@@ -28,20 +29,25 @@ function withListenOptions(command: Command): Command {
       'a further web origin that may connect, exactly; can be repeated',
       collect,
     )
+    .addOption(authOption())
     .option('--web-root <directory>', 'directory of the built web app');
 }
 
+/** What is told of a daemon: everything of its runtime file but the token. */
 function describe(home: string, file: RuntimeFile): Record<string, unknown> {
-  const { pid, webUrl, wsUrl, port, version, instanceId, startedAt } = file;
+  const { pid, webUrl, wsUrl, port, socket, pipe, version, instanceId, startedAt, auth = 'none' } = file;
   return {
     running: true,
     pid,
     webUrl,
     wsUrl,
     port,
+    ...(socket === undefined ? {} : { socket }),
+    ...(pipe === undefined ? {} : { pipe }),
     version,
     instanceId,
     startedAt,
+    auth,
     home,
     logFile: logFilePath(home),
   };
@@ -123,13 +129,19 @@ export function addDaemonCommands(program: Command): void {
     const globals = command.optsWithGlobals<GlobalOptions>();
     const home = homeOf(globals);
     const found = await findDaemon(home);
-    let { port, host } = options;
+    let { port, host, auth } = options;
     if (found.state === 'running') {
       port ??= found.file.port;
       host ??= found.file.host;
+      // A daemon that asks for its token must not stop to do so unsaid.
+      auth ??= found.file.auth;
       await stopDaemon(found.file, true);
     }
-    reportStarted(home, globals.json === true, await startInBackground({ ...options, home, port, host }));
+    reportStarted(
+      home,
+      globals.json === true,
+      await startInBackground({ ...options, home, port, host, auth }),
+    );
   });
 
   daemon
@@ -145,7 +157,8 @@ export function addDaemonCommands(program: Command): void {
         report(
           json,
           describe(home, file),
-          `The daemon runs at ${file.webUrl} (pid ${String(file.pid)}, version ${file.version}, since ${file.startedAt}).`,
+          `The daemon runs at ${file.webUrl} (pid ${String(file.pid)}, version ${file.version}, since ${file.startedAt})` +
+            (file.auth === 'token' ? ', and asks for its token.' : '.'),
         );
         return;
       }

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { RuntimeFile } from '@holdfast/protocol';
+import type { AuthMode, RuntimeFile } from '@holdfast/protocol';
 import * as z from 'zod';
 import { HoldfastError, systemCode } from '../errors.js';
 import { START_TIMEOUT_MS, STOP_TIMEOUT_MS } from '../limits.js';
@@ -23,7 +23,7 @@ export type Finding =
   | { readonly state: 'stopped' };
 
 export async function findDaemon(home: string): Promise<Finding> {
-  const file = await readRuntimeFile(home);
+  const file = readRuntimeFile(home);
   if (file === undefined) return { state: 'stopped' };
   return (await isAlive(file)) ? { state: 'running', file } : { state: 'stale', file };
 }
@@ -47,6 +47,7 @@ export type StartOptions = {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
+  readonly auth?: AuthMode | undefined;
   readonly webRoot?: string | undefined;
 };
 
@@ -78,6 +79,7 @@ function launch(options: StartOptions, port: number | undefined): ChildProcess {
   if (port !== undefined) args.push('--port', String(port));
   if (options.host !== undefined) args.push('--host', options.host);
   for (const origin of options.allowOrigin ?? []) args.push('--allow-origin', origin);
+  if (options.auth !== undefined) args.push('--auth', options.auth);
   if (options.webRoot !== undefined) args.push('--web-root', options.webRoot);
   return spawn(process.execPath, [main, ...args], {
     // A session of its own: it outlives the terminal and the program that started it.
@@ -159,9 +161,22 @@ async function launchAndWait(options: StartOptions): Promise<{ readonly portChan
   }
 }
 
-async function findStarted(home: string): Promise<RuntimeFile> {
+/** A daemon that runs already is not what was asked for if it lets everybody in and should not. */
+function requireAuth(file: RuntimeFile, wanted: AuthMode | undefined): void {
+  if (wanted !== 'token' || file.auth === 'token') return;
+  throw new CommandError(
+    'already_running',
+    `A daemon (pid ${String(file.pid)}) runs already at ${file.webUrl}, and it asks for no token. ` +
+      'To change that, which ends its terminals: holdfast daemon restart --auth token',
+  );
+}
+
+async function findStarted({ home, auth }: StartOptions): Promise<RuntimeFile> {
   const found = await findDaemon(home);
-  if (found.state === 'running') return found.file;
+  if (found.state === 'running') {
+    requireAuth(found.file, auth);
+    return found.file;
+  }
   throw new CommandError('start_failed', `The daemon started and does not answer. Look at: holdfast logs`);
 }
 
@@ -174,14 +189,17 @@ export async function startInBackground(options: StartOptions): Promise<Started>
     // A damaged file tells of no daemon, and the new one replaces it.
     if (!(error instanceof HoldfastError) || error.code !== 'runtime_file_invalid') throw error;
   }
-  if (found.state === 'running') return { file: found.file, alreadyRunning: true, portChanged: false };
+  if (found.state === 'running') {
+    requireAuth(found.file, options.auth);
+    return { file: found.file, alreadyRunning: true, portChanged: false };
+  }
   try {
     const { portChanged } = await launchAndWait(options);
-    return { file: await findStarted(options.home), alreadyRunning: false, portChanged };
+    return { file: await findStarted(options), alreadyRunning: false, portChanged };
   } catch (error) {
     // Another start was faster: its daemon is the one that was wanted.
     if (!failedWith(error, 'already_running')) throw error;
-    return { file: await findStarted(options.home), alreadyRunning: true, portChanged: false };
+    return { file: await findStarted(options), alreadyRunning: true, portChanged: false };
   }
 }
 

@@ -1,6 +1,7 @@
 /** Options that every subcommand understands, read and checked. */
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { authMode } from '@holdfast/protocol';
 import { defaultStateDirectory } from '../state-directory.js';
 
 export type GlobalOptions = { readonly home?: string; readonly json?: boolean };
@@ -19,4 +20,11 @@ export function parsePort(text: string): number {
 /** Collects an option that may be given several times. */
 export function collect(value: string, previous: readonly string[] | undefined): string[] {
   return [...(previous ?? []), value];
+}
+
+/** Whether the daemon asks for its token. */
+export function authOption(): Option {
+  return new Option('--auth <mode>', 'what a client has to show: none, or the token of the runtime file')
+    .choices(authMode.options)
+    .env('HOLDFAST_AUTH');
 }

@@ -1,4 +1,5 @@
 /** `holdfast daemon run`: the daemon in this very process, until a signal ends it. */
+import type { AuthMode } from '@holdfast/protocol';
 import { startDaemon } from '../daemon.js';
 import { reasonOf } from '../errors.js';
 import { EXIT } from './exit-codes.js';
@@ -10,6 +11,7 @@ export type RunOptions = {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
+  readonly auth?: AuthMode | undefined;
   readonly webRoot?: string | undefined;
   /** Says where it listens, and every log line on stderr. Off for a daemon in the background. */
   readonly verbose: boolean;
@@ -23,6 +25,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     host: options.host,
     port: options.port,
     allowedOrigins: options.allowOrigin,
+    auth: options.auth,
     webRoot: options.webRoot,
     onLogLine: options.verbose ? (line): void => void process.stderr.write(line) : undefined,
   });

@@ -1,10 +1,10 @@
 /** Connects a subcommand to the running daemon and closes the connection when it has ended, however it ended. */
 import { DaemonClientV2 } from '@holdfast/client';
-import { createNodeTransportFactory } from '@holdfast/client/node';
 import type { RuntimeFile, TerminalInfo } from '@holdfast/protocol';
 import { VERSION } from '../version.js';
 import { requireDaemon } from './daemon-process.js';
 import { EXIT } from './exit-codes.js';
+import { createLocalTransportFactory } from './local-transport.js';
 import { CommandError } from './output.js';
 
 export async function withClient<T>(
@@ -15,7 +15,7 @@ export async function withClient<T>(
   const file = await requireDaemon(home);
   const client = new DaemonClientV2({
     url: file.wsUrl,
-    transportFactory: createNodeTransportFactory(),
+    transportFactory: createLocalTransportFactory(home, file),
     clientName: 'holdfast command',
     version: VERSION,
     reconnect: { enabled: reconnect },

@@ -1,89 +1,35 @@
 /**
- * Decides from a raw request head, and nothing else, whether a request may reach the daemon. It promises to refuse
- * what is malformed, doubled or not exactly allowed, in this order: method and path, version, Host, Origin.
+ * Decides from a raw request head whether a request may reach the daemon. It promises to refuse what is malformed,
+ * doubled or not exactly allowed, in this order: method, path and version; Host; Origin; credential; rate.
  */
-
-/** A request head as it came: Node's own `headers` hide duplicates, so only the raw list is looked at. */
-export type RequestHead = {
-  readonly method: string;
-  readonly target: string;
-  readonly httpVersion: string;
-  /** Names and values in turn. */
-  readonly rawHeaders: readonly string[];
-};
+import { checkTarget, type Credentials } from './credentials.js';
+import { type Refusal, refuse } from './refusal.js';
+import { headerValues, pathOf, type RequestHead, shown } from './request-head.js';
 
 export type AdmissionRules = {
   /** Values of `Host` that name this daemon, in lower case. */
   readonly allowedHosts: ReadonlySet<string>;
-  /** Values of `Origin` that may open a WebSocket, compared exactly. No Tauri origin is among them by default. */
-  readonly allowedOrigins: ReadonlySet<string>;
+  /**
+   * Values of `Origin` that may open a WebSocket, compared exactly. No Tauri origin is among them by default; undefined
+   * where no page can be (a Unix socket): any `Origin` is refused there, of plain requests too.
+   */
+  readonly allowedOrigins: ReadonlySet<string> | undefined;
+  readonly credentials: Credentials;
 };
 
-/** Every code of a refusal and the statuses it comes with. PROTOCOL.md section 2 lists the same, which a test compares. */
-export const REFUSAL_STATUSES = {
-  target_invalid: [400],
-  host_missing: [400],
-  host_duplicate: [400],
-  websocket_key: [400],
-  websocket_handshake: [400],
-  body_not_allowed: [400],
-  host_not_allowed: [403],
-  origin_not_allowed: [403],
-  origin_duplicate: [403],
-  path_not_found: [404],
-  method_not_allowed: [405],
-  malformed_request: [400, 408, 431],
-  upgrade_required: [426],
-  websocket_version: [426],
-  internal: [500],
-  stopping: [503],
-  http_version: [505],
-} as const satisfies Readonly<Record<string, readonly number[]>>;
-
-export type RefusalCode = keyof typeof REFUSAL_STATUSES;
-/** A status that comes with this code. */
-export type RefusalStatus<C extends RefusalCode> = (typeof REFUSAL_STATUSES)[C][number];
-
-export type Refusal<C extends RefusalCode = RefusalCode> = {
-  readonly kind: 'refused';
-  readonly status: RefusalStatus<C>;
-  readonly code: C;
-  /** What is wrong and what to do. */
-  readonly message: string;
-  readonly headers?: Readonly<Record<string, string>>;
-};
-
-export type Admission = { readonly kind: 'accepted'; readonly origin: string | null } | Refusal;
+export type Admission =
+  | {
+      readonly kind: 'accepted';
+      readonly origin: string | null;
+      /** With what the request has shown who it is. */
+      readonly credential: 'token' | null;
+    }
+  | Refusal;
 
 /** The only path of WebSockets. */
 export const WEBSOCKET_PATH = '/ws';
-
-/** Longest part of a foreign value that is repeated in a message or the log, in code units. */
-const MAX_SHOWN_LENGTH = 200;
-
-/** A foreign value, fit to be shown: printable, and not long. */
-export function shown(value: string): string {
-  const printable = value.replace(/[^\x20-\x7e]/g, '?');
-  return printable.length > MAX_SHOWN_LENGTH ? `${printable.slice(0, MAX_SHOWN_LENGTH)}…` : printable;
-}
-
-/** All values of a header. */
-export function headerValues(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
-  }
-  return values;
-}
-
-function refuse<C extends RefusalCode>(
-  status: RefusalStatus<C>,
-  code: C,
-  message: string,
-  headers?: Readonly<Record<string, string>>,
-): Refusal<C> {
-  return { kind: 'refused', status, code, message, ...(headers === undefined ? {} : { headers }) };
-}
+/** The question by which a daemon is found: it needs no credential, and its answer holds nothing secret. */
+export const HEALTH_PATH = '/api/health';
 
 function checkHost(head: RequestHead, rules: AdmissionRules): Refusal | undefined {
   const hosts = headerValues(head.rawHeaders, 'host');
@@ -104,7 +50,10 @@ function checkHost(head: RequestHead, rules: AdmissionRules): Refusal | undefine
 }
 
 /** The design's rule, `!origin || allowedOrigins.has(origin)`, on what was really sent. */
-function checkOrigin(head: RequestHead, rules: AdmissionRules): Admission {
+function checkOrigin(
+  head: RequestHead,
+  { allowedOrigins }: AdmissionRules,
+): { readonly kind: 'accepted'; readonly origin: string | null } | Refusal {
   const origins = headerValues(head.rawHeaders, 'origin');
   const [origin] = origins;
   if (origin === undefined) return { kind: 'accepted', origin: null };
@@ -115,13 +64,16 @@ function checkOrigin(head: RequestHead, rules: AdmissionRules): Admission {
       'The request has more than one Origin header. A browser sends one.',
     );
   }
-  if (origin !== 'null' && rules.allowedOrigins.has(origin)) return { kind: 'accepted', origin };
+  if (origin !== 'null' && allowedOrigins?.has(origin) === true) return { kind: 'accepted', origin };
+  const which = origin === '' ? '(empty)' : shown(origin);
   return refuse(
     403,
     'origin_not_allowed',
-    `Origin not allowed: ${origin === '' ? '(empty)' : shown(origin)}. Pages of this origin may not connect. ` +
-      "Open the daemon's own web address, use a program that sends no Origin, or start the daemon with " +
-      '--allow-origin for an origin that you trust.',
+    allowedOrigins === undefined
+      ? `Origin not allowed: ${which}. No page reaches this socket; a program that dials it sends no Origin.`
+      : `Origin not allowed: ${which}. Pages of this origin may not connect. ` +
+          "Open the daemon's own web address, use a program that sends no Origin, or start the daemon with " +
+          '--allow-origin for an origin that you trust.',
   );
 }
 
@@ -137,6 +89,8 @@ export function admitUpgrade(
   bytesAfterHead: number,
   isStopping: boolean,
 ): Admission {
+  const inUrl = checkTarget(head.target);
+  if (inUrl !== undefined) return inUrl;
   if (head.method !== 'GET') {
     return refuse(405, 'method_not_allowed', `A WebSocket starts with GET, not ${shown(head.method)}.`, {
       Allow: 'GET',
@@ -151,13 +105,15 @@ export function admitUpgrade(
   }
   const refusal = checkVersion(head) ?? checkUpgradeHeaders(head) ?? checkHost(head, rules);
   if (refusal !== undefined) return refusal;
-  const admission = checkOrigin(head, rules);
-  if (admission.kind === 'refused') return admission;
+  const origin = checkOrigin(head, rules);
+  if (origin.kind === 'refused') return origin;
+  const credential = rules.credentials.check(head.rawHeaders, false);
+  if (credential.kind === 'refused') return credential;
   if (bytesAfterHead > 0) {
     return refuse(400, 'body_not_allowed', 'Bytes came with the WebSocket handshake, before its answer.');
   }
   if (isStopping) return refuse(503, 'stopping', 'The daemon is stopping. Try again when it runs.');
-  return admission;
+  return { ...credential, ...origin };
 }
 
 function checkUpgradeHeaders(head: RequestHead): Refusal | undefined {
@@ -186,8 +142,10 @@ function checkUpgradeHeaders(head: RequestHead): Refusal | undefined {
   return undefined;
 }
 
-/** Whether a plain HTTP request may be answered. Reading needs no Origin rule: nothing changes anything. */
+/** Whether a plain HTTP request may be answered. Over TCP reading needs no Origin rule: nothing changes anything. */
 export function admitRequest(head: RequestHead, rules: AdmissionRules): Admission {
+  const inUrl = checkTarget(head.target);
+  if (inUrl !== undefined) return inUrl;
   if (head.method !== 'GET' && head.method !== 'HEAD') {
     return refuse(405, 'method_not_allowed', `Nothing here takes ${shown(head.method)}. Use GET.`, {
       Allow: 'GET, HEAD',
@@ -198,8 +156,14 @@ export function admitRequest(head: RequestHead, rules: AdmissionRules): Admissio
   }
   const refusal = checkVersion(head) ?? checkHost(head, rules);
   if (refusal !== undefined) return refusal;
-  if (head.target === WEBSOCKET_PATH) {
+  if (rules.allowedOrigins === undefined) {
+    const origin = checkOrigin(head, rules);
+    if (origin.kind === 'refused') return origin;
+  }
+  const path = pathOf(head.target);
+  if (path === WEBSOCKET_PATH) {
     return refuse(426, 'upgrade_required', 'This path speaks WebSocket only.', { Upgrade: 'websocket' });
   }
-  return { kind: 'accepted', origin: null };
+  const credential = rules.credentials.check(head.rawHeaders, path === HEALTH_PATH);
+  return credential.kind === 'refused' ? credential : { ...credential, origin: null };
 }
