@@ -6,8 +6,12 @@ import { runContract, type ContractReport, type Platform } from '@holdfast/clien
 import type { DaemonTransport, DaemonTransportFactory } from '@holdfast/client/transport';
 import { createTauriWebSocketTransportFactory } from '@holdfast/client/tauri-websocket';
 import { createWebSocketTransportFactory } from '@holdfast/client/websocket';
+import { invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { createPluginTransportFactory } from 'tauri-plugin-daemon-transport-api';
 import { config } from 'zod';
+import { playRole } from './roles.js';
+import { Traffic } from './traffic.js';
 
 // The page's content security policy forbids making code from strings.
 config({ jitless: true });
@@ -21,6 +25,19 @@ const factories: Readonly<Record<TransportName, () => DaemonTransportFactory>> =
   'plugin-batch': () => createPluginTransportFactory(),
   'plugin-event': () => createPluginTransportFactory({ lane: 'event' }),
 };
+
+/** One factory for each transport and page, as an app has it. */
+const made = new Map<string, DaemonTransportFactory>();
+
+function factoryOf(name: string): DaemonTransportFactory {
+  const known = made.get(name);
+  if (known) return known;
+  const make = new Map<string, () => DaemonTransportFactory>(Object.entries(factories)).get(name);
+  if (!make) throw new Error(`there is no transport ${name}`);
+  const factory = make();
+  made.set(name, factory);
+  return factory;
+}
 
 const platforms: Readonly<Record<TransportName, Platform>> = {
   websocket: 'browser',
@@ -89,4 +106,14 @@ const page: ContractPage = {
     }),
 };
 
-Object.assign(window, { __contract: page });
+const traffic = new Traffic(factoryOf);
+
+/** What a page can do without any library of ours. */
+const raw = {
+  invoke,
+  listen: (event: string, handler: (payload: unknown) => void) =>
+    getCurrentWebview().listen(event, (received) => handler(received.payload)),
+};
+
+Object.assign(window, { __contract: page, __traffic: traffic, __raw: raw });
+playRole(traffic);
