@@ -34,6 +34,19 @@ describe('the transport for Node', () => {
     expect((await failure('ftp://127.0.0.1/ws')).error?.code).toBe('invalid_url');
   });
 
+  it('dials a socket in place of the host, names it where nobody listens, and speaks no TLS on it', async () => {
+    const socketPath = '/nonexistent/daemon.sock';
+    const overSocket = createNodeTransportFactory({ socketPath });
+    const nobody = new RecordedConnection(overSocket, `${peer.serverUrl}/echo/socket`);
+    await nobody.closed();
+    expect(nobody.error?.code).toBe('connection_refused');
+    expect(nobody.error?.message).toContain(socketPath);
+    const tls = new RecordedConnection(overSocket, 'wss://localhost/ws');
+    await tls.closed();
+    expect(tls.error?.code).toBe('invalid_url');
+    expect([...nobody.violations, ...tls.violations]).toEqual([]);
+  });
+
   it('carries the client: a wrong end at the address is told in its own words, and not tried for ever', async () => {
     const states: [mode: string, code: string, retryable: boolean][] = [
       ['refuse/a/403', 'upgrade_refused', false],

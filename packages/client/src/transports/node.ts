@@ -5,26 +5,17 @@
 import type { IncomingMessage } from 'node:http';
 import { connect as dial } from 'node:net';
 import { WebSocket, type RawData } from 'ws';
-import { closeCode, closeReason, messageLength } from '../byte-length.js';
 import {
-  CLOSE_HANDSHAKE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
-  SEND_QUEUE_BYTES,
   TRANSPORT_CONNECT_TIMEOUT_MS,
   TRANSPORT_PING_INTERVAL_MS,
   TRANSPORT_PONG_TIMEOUT_MS,
 } from '../limits.js';
-import { SEND_QUEUE_FULL, SendQueue } from '../send-queue.js';
-import { ABNORMAL_CLOSE, failedTransport, TransportEvents } from '../transport-events.js';
+import { failedTransport } from '../transport-events.js';
 import { TransportLiveness } from '../transport-liveness.js';
-import type {
-  DaemonTransport,
-  DaemonTransportFactory,
-  DaemonTransportOptions,
-  TransportCloseEvent,
-  TransportErrorEvent,
-} from '../transport.js';
+import type { DaemonTransport, DaemonTransportFactory, DaemonTransportOptions } from '../transport.js';
 import { causeOf, causeOfConstructor, readRefusal } from './node-causes.js';
+import { SocketTransport } from './socket-transport.js';
 
 /** All in ms or bytes; the defaults are those of the package's limits. */
 export type NodeTransportOptions = {
@@ -80,45 +71,34 @@ function connect(request: DaemonTransportOptions, settings: Settings): DaemonTra
   } catch (error) {
     return failedTransport(causeOfConstructor(request.url, error));
   }
-  const events = new TransportEvents();
-  const queue = new SendQueue();
-  let closing = false;
-  let closeTimer: NodeJS.Timeout | undefined;
-
-  const finish = (close: TransportCloseEvent): void => {
-    clearTimeout(closeTimer);
-    liveness.stop();
-    queue.take();
-    events.emitClose(close);
-  };
-  const fail = (error: TransportErrorEvent): void => {
-    if (events.closed) return;
-    closing = true;
-    events.emitError(error);
-    socket.terminate();
-    finish(ABNORMAL_CLOSE);
-  };
-
-  /** The close handshake has a bound, which starts anew while something is still being sent. */
-  const awaitClose = (): void => {
-    const waiting = socket.bufferedAmount;
-    closeTimer = setTimeout(() => {
-      if (socket.bufferedAmount < waiting) {
-        awaitClose();
-        return;
-      }
+  const transport = new SocketTransport({
+    state: () =>
+      socket.readyState === WebSocket.CONNECTING
+        ? 'connecting'
+        : socket.readyState === WebSocket.OPEN
+          ? 'open'
+          : 'over',
+    bufferedAmount: () => socket.bufferedAmount,
+    send: (data) => {
+      socket.send(data);
+    },
+    close: (code, reason) => {
+      socket.close(code, reason);
+    },
+    abandon: () => {
       socket.terminate();
-      finish(ABNORMAL_CLOSE);
-    }, CLOSE_HANDSHAKE_TIMEOUT_MS);
-  };
-
+    },
+    release: () => {
+      liveness.stop();
+    },
+  });
   const liveness = new TransportLiveness({
     ...settings,
     ping: () => {
       socket.ping();
     },
     onDead: () => {
-      fail({
+      transport.fail({
         code: 'timed_out',
         message: `${url} has not answered for ${String((settings.pingIntervalMs + settings.pongTimeoutMs) / 1000)} s.`,
       });
@@ -126,16 +106,14 @@ function connect(request: DaemonTransportOptions, settings: Settings): DaemonTra
   });
 
   socket.on('open', () => {
-    if (closing) return;
+    if (transport.isClosing) return;
     liveness.start();
-    events.emitOpen();
-    for (const data of queue.take()) transmit(data);
+    transport.opened();
   });
   socket.on('message', (data: RawData, isBinary: boolean) => {
     liveness.heard();
-    if (closing) return;
     const bytes = asBytes(data);
-    events.emitMessage(
+    transport.received(
       isBinary ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes.toString('utf8'),
     );
   });
@@ -145,50 +123,24 @@ function connect(request: DaemonTransportOptions, settings: Settings): DaemonTra
   socket.on('ping', alive);
   socket.on('pong', alive);
   socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-    void readRefusal(response).then(fail);
+    void readRefusal(response).then((refusal) => {
+      transport.fail(refusal);
+    });
   });
   socket.on('error', (error: Error) => {
-    // Closing before `open` makes `ws` report an error that is no failure: the caller asked for it.
-    if (!closing) events.emitError(causeOf(url, error, events.opened));
+    transport.report(causeOf(url, error, transport.hasOpened));
   });
   socket.on('close', (code: number, reason: Buffer) => {
-    if (code === 1006 && !closing && !events.failed) {
-      events.emitError({
+    // If it has told a cause, that is the one that counts.
+    if (code === 1006) {
+      transport.report({
         code: 'connection_reset',
         message: `The connection to ${url} ended without a close frame.`,
       });
     }
-    finish({ code, reason: reason.toString('utf8'), wasClean: code !== 1006 });
+    transport.ended({ code, reason: reason.toString('utf8'), wasClean: code !== 1006 });
   });
-
-  const transmit = (data: string | Uint8Array): void => {
-    if (socket.readyState !== WebSocket.OPEN) return;
-    if (socket.bufferedAmount + messageLength(data) > SEND_QUEUE_BYTES) {
-      fail(SEND_QUEUE_FULL);
-      return;
-    }
-    socket.send(data);
-  };
-
-  return {
-    ...events.handlers,
-    send: (data) => {
-      if (closing || events.closed) return;
-      if (events.opened) transmit(data);
-      else if (!queue.push(typeof data === 'string' ? data : data.slice())) fail(SEND_QUEUE_FULL);
-    },
-    close: (code, reason = '') => {
-      if (closing || events.closed) return;
-      closing = true;
-      liveness.stop();
-      awaitClose();
-      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
-      else socket.close(closeCode(code), closeReason(reason));
-    },
-    get bufferedAmount() {
-      return queue.bytes + socket.bufferedAmount;
-    },
-  };
+  return transport;
 }
 
 function asBytes(data: RawData): Buffer {

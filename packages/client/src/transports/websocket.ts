@@ -2,12 +2,11 @@
  * The transport over the standard WebSocket interface: a browser's own, and React Native's. A page can set no headers on
  * it, so `headers` are passed on only where the platform takes them (React Native); no cause of a failure is told.
  */
-import { closeCode, closeReason, messageLength } from '../byte-length.js';
 import { DaemonClientError } from '../errors.js';
-import { CLOSE_HANDSHAKE_TIMEOUT_MS, SEND_QUEUE_BYTES, TRANSPORT_CONNECT_TIMEOUT_MS } from '../limits.js';
-import { SEND_QUEUE_FULL, SendQueue } from '../send-queue.js';
-import { ABNORMAL_CLOSE, failedTransport, TransportEvents } from '../transport-events.js';
+import { TRANSPORT_CONNECT_TIMEOUT_MS } from '../limits.js';
+import { failedTransport } from '../transport-events.js';
 import type { DaemonTransport, DaemonTransportFactory, TransportErrorEvent } from '../transport.js';
+import { SocketTransport } from './socket-transport.js';
 
 /** The part of the WebSocket interface that this transport uses. */
 export type StandardWebSocket = {
@@ -87,55 +86,41 @@ function invalidUrl(url: string, detail: string): TransportErrorEvent {
 }
 
 function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: number): DaemonTransport {
-  const events = new TransportEvents();
-  const queue = new SendQueue();
-  let closing = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   socket.binaryType = 'arraybuffer';
-
-  const finish = (close: { code: number; reason: string; wasClean: boolean }): void => {
-    clearTimeout(timer);
-    queue.take();
-    events.emitClose(close);
-  };
-  /** Gives the socket up: what it still reports is dropped by `events`. */
-  const fail = (error: TransportErrorEvent): void => {
-    if (events.closed) return;
-    closing = true;
-    events.emitError(error);
-    socket.close();
-    finish(ABNORMAL_CLOSE);
-  };
-
-  /** A browser waits long for the other side's close frame; the contract promises an end. What is still being sent may be. */
-  const awaitClose = (): void => {
-    const waiting = socket.bufferedAmount;
-    timer = setTimeout(() => {
-      if (socket.bufferedAmount < waiting) awaitClose();
-      else finish(ABNORMAL_CLOSE);
-    }, CLOSE_HANDSHAKE_TIMEOUT_MS);
-  };
-
-  timer = setTimeout(() => {
-    fail({
+  const transport = new SocketTransport({
+    state: () =>
+      socket.readyState === CONNECTING ? 'connecting' : socket.readyState === OPEN ? 'open' : 'over',
+    bufferedAmount: () => socket.bufferedAmount,
+    send: (data) => {
+      socket.send(typeof data === 'string' ? data : ownBuffer(data));
+    },
+    close: (code, reason) => {
+      socket.close(code, reason);
+    },
+    // The standard has no other way; a second call does nothing.
+    abandon: () => {
+      socket.close();
+    },
+    release: () => {
+      clearTimeout(connectTimer);
+    },
+  });
+  const connectTimer = setTimeout(() => {
+    transport.fail({
       code: 'timed_out',
       message: `${url} did not answer within ${String(connectTimeoutMs / 1000)} s.`,
     });
   }, connectTimeoutMs);
 
   socket.onopen = () => {
-    if (closing) return;
-    clearTimeout(timer);
-    events.emitOpen();
-    for (const data of queue.take()) transmit(data);
+    clearTimeout(connectTimer);
+    transport.opened();
   };
-  socket.onmessage = (event: { data: unknown }) => {
-    if (closing) return;
-    const { data } = event;
-    if (typeof data === 'string') events.emitMessage(data);
-    else if (data instanceof ArrayBuffer) events.emitMessage(new Uint8Array(data));
+  socket.onmessage = ({ data }: { data: unknown }) => {
+    if (typeof data === 'string') transport.received(data);
+    else if (data instanceof ArrayBuffer) transport.received(new Uint8Array(data));
     else {
-      fail({
+      transport.fail({
         code: 'transport_failed',
         message: 'The platform delivered a message that is neither text nor an ArrayBuffer.',
       });
@@ -145,9 +130,9 @@ function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: nu
   socket.onerror = () => undefined;
   socket.onclose = (event: { code?: number; reason?: string; wasClean?: boolean }) => {
     const code = event.code ?? 1006;
-    if (code === 1006 && !closing) {
-      events.emitError(
-        events.opened
+    if (code === 1006) {
+      transport.report(
+        transport.hasOpened
           ? {
               code: 'connection_reset',
               message: `The connection to ${url} ended without a close frame.`,
@@ -158,42 +143,9 @@ function overSocket(socket: StandardWebSocket, url: string, connectTimeoutMs: nu
             },
       );
     }
-    finish({ code, reason: event.reason ?? '', wasClean: event.wasClean ?? code !== 1006 });
+    transport.ended({ code, reason: event.reason ?? '', wasClean: event.wasClean ?? code !== 1006 });
   };
-
-  const transmit = (data: string | Uint8Array): void => {
-    if (socket.readyState !== OPEN) return;
-    if (socket.bufferedAmount + messageLength(data) > SEND_QUEUE_BYTES) {
-      fail(SEND_QUEUE_FULL);
-      return;
-    }
-    socket.send(typeof data === 'string' ? data : ownBuffer(data));
-  };
-
-  return {
-    ...events.handlers,
-    send: (data) => {
-      if (closing || events.closed) return;
-      if (events.opened) transmit(data);
-      else if (!queue.push(copy(data))) fail(SEND_QUEUE_FULL);
-    },
-    close: (code, reason = '') => {
-      if (closing || events.closed) return;
-      closing = true;
-      clearTimeout(timer);
-      awaitClose();
-      if (socket.readyState === CONNECTING) socket.close();
-      else socket.close(closeCode(code), closeReason(reason));
-    },
-    get bufferedAmount() {
-      return queue.bytes + socket.bufferedAmount;
-    },
-  };
-}
-
-/** Queued bytes are the transport's own: the caller may go on using its array. */
-function copy(data: string | Uint8Array): string | Uint8Array {
-  return typeof data === 'string' ? data : data.slice();
+  return transport;
 }
 
 /** The standard's `send` takes no view of shared memory. */
