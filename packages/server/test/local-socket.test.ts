@@ -153,6 +153,39 @@ test('a socket that answers is never taken: two daemons share none, even where t
   expect(await greetingOf(socketOf(home))).toBe('foreign');
 });
 
+test.runIf(process.platform === 'linux')(
+  'a socket whose server is too busy to take a connection is not stale: only a refusal proves that',
+  async () => {
+    const home = await temporaryDirectory();
+    await mkdir(join(home, 'run'), { mode: 0o700 });
+    const program = `require('node:net').createServer().listen(
+      { path: ${JSON.stringify(socketOf(home))}, backlog: 1 }, () => console.log('listening'))`;
+    const busy = spawn(process.execPath, ['-e', program]);
+    onTestFinished(() => void busy.kill('SIGKILL'));
+    await once(busy.stdout, 'data');
+    busy.kill('SIGSTOP');
+    // Until its backlog is full, which Linux tells at once (unix(7): EAGAIN).
+    for (;;) {
+      const waiting = connect({ path: socketOf(home) });
+      onTestFinished(() => void waiting.destroy());
+      const outcome = await new Promise<string | undefined>((resolve) => {
+        waiting.once('connect', () => {
+          resolve(undefined);
+        });
+        waiting.once('error', (error: NodeJS.ErrnoException) => {
+          resolve(error.code);
+        });
+      });
+      waiting.on('error', () => undefined);
+      if (outcome !== undefined) {
+        expect(outcome).toBe('EAGAIN');
+        break;
+      }
+    }
+    expect(await failsWith(home)).toBe('socket_in_use');
+  },
+);
+
 describe('what is in the way is left alone, and named', () => {
   test.each<[string, (home: string, target: string) => Promise<unknown>]>([
     ['a file', (home) => writeFile(socketOf(home), 'precious')],
