@@ -1,16 +1,17 @@
 /**
  * The benchmark: `--quick` (under five minutes), `--smoke` (one tiny case for each way), `--json FILE`, `--report` (writes
- * docs/performance.md), `--seed N`, `--only NAME` (cases whose name holds it). What was built before is measured as it is.
+ * docs/performance.md), `--seed N`, `--only NAME` (cases whose name holds it), `--ways A,B` (the page's own
+ * WebSocket belongs to them: ratios are to it), `--bytes N`. What was built before is measured as it is.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Generator } from './generator.js';
 import { loadNow, machine, versions, type Versions } from './machine.js';
-import { FULL, QUICK, SMOKE } from './plan.js';
+import { FULL, QUICK, SMOKE, type Plan, type Size } from './plan.js';
 import { Results } from './results.js';
 import { runRounds, runStalls, type Run } from './run.js';
 import { table } from './table.js';
-import { NodePlace, openBenchWindow } from './ways.js';
+import { ALL_WAYS, NodePlace, openBenchWindow } from './ways.js';
 
 const { values } = parseArgs({
   options: {
@@ -19,12 +20,14 @@ const { values } = parseArgs({
     json: { type: 'string' },
     seed: { type: 'string' },
     only: { type: 'string', default: '' },
+    ways: { type: 'string', default: ALL_WAYS.join(',') },
+    bytes: { type: 'string' },
     report: { type: 'boolean', default: false },
   },
 });
 
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const plan = values.smoke ? SMOKE : values.quick ? QUICK : FULL;
+const plan = chosen(values.smoke ? SMOKE : values.quick ? QUICK : FULL);
 const loadBefore = loadNow();
 const begun = performance.now();
 console.log(`seed ${seed}`);
@@ -37,6 +40,7 @@ const run: Run = {
   plan,
   seed,
   only: values.only,
+  ways: ALL_WAYS.filter((way) => values.ways.split(',').includes(way)),
   generator,
   node,
   results,
@@ -53,6 +57,14 @@ try {
 } finally {
   node.end();
   await generator.end();
+}
+
+/** The plan with the sizes that were asked for. */
+function chosen(whole: Plan): Plan {
+  const bytes = values.bytes?.split(',').map(Number);
+  if (bytes === undefined) return whole;
+  const sizes = (all: readonly Size[]): Size[] => all.filter((size) => bytes.includes(size.bytes));
+  return { ...whole, toPage: sizes(whole.toPage), toRust: sizes(whole.toRust) };
 }
 
 const outcome = { machine: await machine(loadBefore), versions: used ?? {}, seed, cases: results.cases() };

@@ -8,7 +8,6 @@ import { stall } from './stall.js';
 import { numbers, shuffled } from './statistics.js';
 import { ThroughputBench, type Direction } from './throughput.js';
 import {
-  OUTSIDE_WAYS,
   rustPlace,
   WINDOW_WAYS,
   type BenchWindow,
@@ -23,6 +22,7 @@ export type Run = {
   readonly seed: number;
   /** Cases whose name does not hold this are left out. */
   readonly only: string;
+  readonly ways: readonly Way[];
   readonly generator: Generator;
   readonly node: NodePlace;
   readonly results: Results;
@@ -59,7 +59,7 @@ export async function runRounds(run: Run): Promise<void> {
     const window = await run.openWindow();
     try {
       for (const task of shuffled(tasks, random)) {
-        for (const way of shuffled([...WINDOW_WAYS, ...OUTSIDE_WAYS], random)) {
+        for (const way of shuffled(run.ways, random)) {
           const place = way === 'node-ws' ? run.node : way === 'rust-ceiling' ? rustPlace : window.way(way);
           await task.run(place, way, round);
         }
@@ -116,7 +116,9 @@ export async function runStalls(run: Run): Promise<void> {
     const name = seconds === 30 ? 'stall-memory' : `stall-memory-${seconds}s`;
     if (!name.includes(run.only)) continue;
     for (let round = 0; round < runs; round += 1) {
-      for (const way of shuffled(allWays ? WINDOW_WAYS : STALLED, random)) {
+      for (const way of shuffled(allWays ? WINDOW_WAYS : STALLED, random).filter((way) =>
+        run.ways.includes(way),
+      )) {
         const seen = await stall(run.generator, way, seconds, run.seed);
         const subject = { way, bytes: STALL_MESSAGE_BYTES, kind: 'text' as const };
         run.results.add(round, { ...subject, name, unit: 'MiB' }, seen.added / MIB);

@@ -12,6 +12,7 @@ export const WINDOW_WAYS = ['page-websocket', 'official-plugin', 'plugin-event',
 export type WindowWay = (typeof WINDOW_WAYS)[number];
 export const OUTSIDE_WAYS = ['node-ws', 'rust-ceiling'] as const;
 export type Way = WindowWay | (typeof OUTSIDE_WAYS)[number];
+export const ALL_WAYS: readonly Way[] = [...WINDOW_WAYS, ...OUTSIDE_WAYS];
 
 /** Where a scenario runs. */
 export type Place = {
