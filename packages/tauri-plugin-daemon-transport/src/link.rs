@@ -38,6 +38,8 @@ const CONTROL_HEAD_BYTES: usize = 2;
 /// Counts the bytes that pass.
 struct Metered {
     stream: TcpStream,
+    /// Bytes that were read with the upgrade's answer, and how many of them have been given on.
+    early: (Vec<u8>, usize),
     read: u64,
     written: u64,
 }
@@ -79,17 +81,13 @@ impl Link {
             .max_frame_size(Some(MESSAGE_BYTES));
         let stream = Metered {
             stream: dialled.stream,
+            early: (dialled.early, 0),
             read: 0,
             written: 0,
         };
         Self {
-            socket: WebSocketStream::from_partially_read(
-                stream,
-                dialled.early,
-                Role::Client,
-                Some(config),
-            )
-            .await,
+            // Not from a part: its buffer would grow by one frame at a time, with a read from the system for each.
+            socket: WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await,
             queue: VecDeque::new(),
             unflushed: (0, 0),
             dirty: false,
@@ -274,6 +272,15 @@ impl AsyncRead for Metered {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let (early, given) = &mut this.early;
+        if *given < early.len() {
+            let count = buffer.remaining().min(early.len() - *given);
+            buffer.put_slice(&early[*given..*given + count]);
+            *given += count;
+            this.read += count as u64;
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         self.read += (buffer.filled().len() - before) as u64;
