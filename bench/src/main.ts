@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { Generator } from './generator.js';
 import { loadNow, machine, versions, type Versions } from './machine.js';
 import { FULL, QUICK, SMOKE, type Plan, type Size } from './plan.js';
+import { writeReport } from './report.js';
 import { Results } from './results.js';
 import { runRounds, runStalls, type Run } from './run.js';
 import { table } from './table.js';
@@ -70,3 +71,4 @@ function chosen(whole: Plan): Plan {
 const outcome = { machine: await machine(loadBefore), versions: used ?? {}, seed, cases: results.cases() };
 console.log(table(results));
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(outcome, null, 2)}\n`);
+if (values.report) await writeReport(results, outcome);
