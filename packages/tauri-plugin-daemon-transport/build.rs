@@ -18,7 +18,8 @@ enum DaemonTransportScopeEntry {
         /// by DNS), an address such as `127.0.0.1` or `[::1]`, a name in lower case without a dot at its end, or a
         /// range such as `192.168.0.0/16`, which means literal addresses and no names.
         host: String,
-        /// A port, a range such as `"6000-6100"`, a list of these, or `"*"` for every port.
+        /// A port, a range such as `"6000-6100"`, a list of these, or `"*"` for every port but those of
+        /// well-known other services (in an entry to deny: for every port).
         port: Port,
         /// The path of the URL, without its query, such as `/ws`; or `*` for every path.
         path: String,
@@ -38,7 +39,8 @@ enum DaemonTransportScopeEntry {
         /// `192.168.1.10` or `[fd00::1]`, `localhost`, or a range such as `192.168.0.0/16`, which means literal
         /// addresses and no names.
         host: String,
-        /// A port, a range such as `"6000-6100"`, a list of these, or `"*"` for every port.
+        /// A port, a range such as `"6000-6100"`, a list of these, or `"*"` for every port but those of
+        /// well-known other services (in an entry to deny: for every port).
         port: Port,
         /// The path of the URL, without its query, such as `/ws`; or `*` for every path.
         path: String,
@@ -69,7 +71,7 @@ enum Port {
     Range(PortRange),
     /// Ports and ranges.
     List(Vec<PortOrRange>),
-    /// Every port.
+    /// Every port but those of well-known other services; to deny: every port.
     Every(EveryPort),
 }
 

@@ -102,8 +102,6 @@ export const START_LOCK_INTERVAL_MS = 100;
 export const START_LOCK_STALE_MS = 8_000;
 /** How long a question to `/api/health` may take, in ms. */
 export const HEALTH_TIMEOUT_MS = 2_000;
-/** Longest answer to it that is read, in code units: 16 KiB; ours have less than 1 KiB, and anybody may listen at the address. */
-export const MAX_HEALTH_LENGTH = 16 * 1024;
 /**
  * Longest path of a Unix socket, in bytes: `sun_path` with its final NUL holds 108 on Linux (unix(7)) and 104 on macOS and
  * the BSDs (sys/un.h). A longer one would be cut without a word.

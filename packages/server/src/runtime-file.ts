@@ -3,12 +3,10 @@
  * be whole, to be read by nobody but its user, since it holds the token, and to be removed only by the daemon that wrote
  * it. Whether it is stale is found by asking the daemon.
  */
-import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { request } from 'node:http';
 import { health, type Health, type RuntimeFile, runtimeFile } from '@holdfast/protocol';
 import { HoldfastError, reasonOf } from './errors.js';
-import { HEALTH_TIMEOUT_MS, MAX_HEALTH_LENGTH, MAX_RUNTIME_FILE_BYTES } from './limits.js';
+import { HEALTH_TIMEOUT_MS, MAX_RUNTIME_FILE_BYTES } from './limits.js';
 import { NotPrivate, readPrivateFile } from './private-files.js';
 import { runtimeFilePath, writePrivateFile } from './state-directory.js';
 
@@ -65,61 +63,26 @@ export async function removeRuntimeFile(home: string, instanceId: string): Promi
   await rm(runtimeFilePath(home), { force: true });
 }
 
-/**
- * The Unix socket or pipe that the file names and that can be dialled: undefined where it is gone or not this user's.
- * Only this user's programs can listen there, so who answers is the daemon; over TCP it may be anybody.
- */
-export function localSocketOf({ socket, pipe }: RuntimeFile): string | undefined {
-  if (process.platform === 'win32') return pipe;
-  if (socket === undefined) return undefined;
-  const found = lstatSync(socket, { throwIfNoEntry: false });
-  return found?.isSocket() === true && found.uid === process.geteuid?.() ? socket : undefined;
-}
-
-/** Asks whether a Holdfast daemon is there: at the socket if one is given, else at the address. Anything else is undefined. */
-export function askHealth(webUrl: string, socketPath?: string): Promise<Health | undefined> {
-  return new Promise((settle) => {
-    const url = new URL('/api/health', webUrl);
-    const nobody = (): void => {
-      settle(undefined);
-    };
-    const asking = request(
-      url,
-      {
-        agent: false,
-        signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
-        ...(socketPath === undefined ? {} : { socketPath, headers: { Host: 'localhost' } }),
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-          if (text.length > MAX_HEALTH_LENGTH) response.destroy();
-        });
-        response.on('error', nobody);
-        response.on('close', nobody);
-        response.on('end', () => {
-          settle(response.statusCode === 200 ? parseHealth(text) : undefined);
-        });
-      },
-    );
-    // Nobody listens, or something else does: no daemon of ours.
-    asking.on('error', nobody);
-    asking.end();
-  });
-}
-
-function parseHealth(text: string): Health | undefined {
+/** Asks an address whether a Holdfast daemon is there. Anything that is not one is undefined. */
+export async function askHealth(webUrl: string): Promise<Health | undefined> {
   try {
-    return health.parse(JSON.parse(text));
+    const response = await fetch(new URL('/api/health', webUrl), {
+      redirect: 'error',
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    const parsed = health.safeParse(await response.json());
+    return parsed.success ? parsed.data : undefined;
   } catch {
-    // Another program, whatever it says.
+    // Nobody listens, or something else does: no daemon of ours.
     return undefined;
   }
 }
 
 /** Whether the daemon that wrote this file is alive. */
 export async function isAlive(file: RuntimeFile): Promise<boolean> {
-  return (await askHealth(file.webUrl, localSocketOf(file)))?.instanceId === file.instanceId;
+  return (await askHealth(file.webUrl))?.instanceId === file.instanceId;
 }

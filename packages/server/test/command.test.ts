@@ -4,7 +4,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -173,38 +172,6 @@ describe('what is in the way is named', () => {
       mode: 0o600,
     });
     expect((await holdfast(home, 'daemon', 'status')).code).toBe(3);
-  }, 30_000);
-
-  test('an impostor at the address of a killed daemon is not taken for it: the socket says that it is dead', async () => {
-    const home = await temporaryDirectory();
-    const daemon = spawn(process.execPath, [MAIN, '--home', home, 'daemon', 'run', '--quiet', '--port', '0']);
-    const ended = once(daemon, 'close');
-    await once(daemon.stdout, 'data');
-    const { webUrl, port } = json(await readFile(join(home, 'daemon.json'), 'utf8'));
-    const health: unknown = await (await fetch(new URL('/api/health', String(webUrl)))).json();
-    daemon.kill('SIGKILL');
-    await ended;
-    // It says what the daemon said, at the same port, as any user of this computer could.
-    let asked = 0;
-    const impostor = createHttpServer((_request, response) => {
-      asked += 1;
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(health));
-    }).listen(Number(port), '127.0.0.1');
-    onTestFinished(() => void impostor.close());
-    await once(impostor, 'listening');
-    expect((await fetch(String(webUrl))).status).toBe(200);
-    expect((await holdfast(home, 'daemon', 'status')).code).toBe(3);
-    expect((await holdfast(home, 'ls')).code).toBe(3);
-    expect(asked).toBe(1);
-  }, 30_000);
-
-  test('a daemon whose socket somebody has removed is found over TCP', async () => {
-    const daemon = await runningDaemon();
-    await rm(daemon.socket ?? '');
-    expect((await holdfast(daemon.home, 'daemon', 'status')).code).toBe(0);
-    expect((await holdfast(daemon.home, 'ls')).code).toBe(0);
-    const accepted = await daemon.watch.find(({ event }) => event === 'connection.accepted');
-    expect(accepted).toMatchObject({ via: 'tcp', credential: 'token' });
   }, 30_000);
 
   test('a damaged or unreadable runtime file', async () => {

@@ -25,6 +25,7 @@ mod link;
 mod local_daemon;
 mod mailbox;
 mod page;
+pub mod policy;
 
 use std::sync::Arc;
 

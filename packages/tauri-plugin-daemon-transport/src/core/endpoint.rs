@@ -159,15 +159,6 @@ impl fmt::Display for WebSocketEndpoint {
     }
 }
 
-impl fmt::Display for Endpoint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WebSocket(endpoint) => endpoint.fmt(formatter),
-            Self::LocalDaemon => formatter.write_str(LOCAL_DAEMON_URL),
-        }
-    }
-}
-
 /// Reads a URL. Nothing is forgiven: not even the slash that stands for an empty path.
 pub fn parse(input: &str) -> Result<Endpoint, Error> {
     if input.len() > URL_BYTES {
@@ -216,14 +207,14 @@ pub fn parse(input: &str) -> Result<Endpoint, Error> {
     let host = url
         .host()
         .ok_or_else(|| invalid(format!("the URL {input:?} names no host")))?;
+    let host =
+        Host::of(&host).map_err(|problem| invalid(format!("the URL {input:?}: {problem}")))?;
     let normal = url.as_str();
     if normal != input {
         return Err(invalid(format!(
             "the URL {input:?} is not in its normal form; if that is what is meant, write {normal:?}"
         )));
     }
-    let host =
-        Host::of(&host).map_err(|problem| invalid(format!("the URL {input:?}: {problem}")))?;
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
     check_target(target).map_err(|problem| invalid(format!("the URL {input:?}: {problem}")))?;
     let port = url
@@ -331,7 +322,8 @@ fn invalid(message: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{prelude::*, sample::select, strategy::ValueTree, test_runner::TestCaseError};
+    use tokio_tungstenite::tungstenite::http::Uri;
 
     use super::*;
 
@@ -452,12 +444,180 @@ mod tests {
         }
     }
 
+    /// One of the good pieces, or now and then of those that readers are known to disagree about.
+    fn mostly(good: &[&'static str], bad: &[&'static str]) -> impl Strategy<Value = String> {
+        prop_oneof![7 => select(good.to_vec()), 1 => select(bad.to_vec())].prop_map(str::to_owned)
+    }
+
+    fn many(
+        good: &[&'static str],
+        bad: &[&'static str],
+        most: usize,
+    ) -> impl Strategy<Value = String> {
+        prop::collection::vec(mostly(good, bad), 0..most).prop_map(|pieces| pieces.concat())
+    }
+
+    fn hostile_url() -> impl Strategy<Value = String> {
+        let labels = [
+            "127",
+            "0",
+            "1",
+            "0x7f",
+            "0177",
+            "2130706433",
+            "256",
+            "08",
+            ".",
+            ".",
+            ".",
+            "localhost",
+            "evil",
+            "test",
+            "z",
+        ];
+        let odd = [
+            "-", "_", "%2e", "%31", "%00", "%", "\u{3002}", "\u{2460}", "\u{ff4c}", "\u{ad}",
+            "\u{200d}", "xn--", "A", "*", ";", ",", "!", "$", "\u{430}", " ", "\n",
+        ];
+        let groups = [
+            "0",
+            "1",
+            "ffff",
+            "7f00",
+            ":",
+            ":",
+            "::",
+            "fe80",
+            "127.0.0.1",
+        ];
+        let host = prop_oneof![
+            4 => mostly(
+                &["localhost", "127.0.0.1", "[::1]", "daemon.test", "192.168.1.10", "[fd00::1]", "[::ffff:7f00:1]", "xn--bcher-kva.test"],
+                &["", "localhost.", "127.1", "[::ffff:127.0.0.1]", "[0::1]", "LOCALHOST", "[::1%25lo]", "local\thost"],
+            ),
+            3 => many(&labels, &odd, 7),
+            1 => many(&groups, &["%25lo", "F", "g", "%31"], 9).prop_map(|pieces| format!("[{pieces}]")),
+        ];
+        let path = many(
+            &["/", "/ws", "/a", "b.c", "%20", "~", "*", ";", ":", "@", "."],
+            &[
+                "..", "%2e", "%2f", "\\", "%", "%zz", "[", "]", "|", "^", "\"", "<", "{", "'", "`",
+                "\u{e9}", "\t", " ",
+            ],
+            5,
+        );
+        let query = many(
+            &["a=b", "&", "%20", "/..", "@", ":", "?"],
+            &[
+                "%", "#", "'", "\"", "<", "[]", "|", "{}", "\r\n", " ", "\u{e9}", "\\",
+            ],
+            4,
+        );
+        (
+            mostly(
+                &["ws:", "wss:"],
+                &["WS:", "w\ts:", "http:", "daemon+local:", "ws+unix:", ""],
+            ),
+            mostly(&["//"], &["/", "", "///", "\\\\", "/\\"]),
+            mostly(&[""], &["@", "a@", "a:b@", "%40@", ":@"]),
+            host,
+            mostly(
+                &["", ":6767", ":1", ":65535"],
+                &[
+                    ":80", ":443", ":", ":0", ":080", ":65536", ":-1", ":6767:80", ":a",
+                ],
+            ),
+            path.prop_map(|path| format!("/{path}")),
+            prop::option::weighted(0.3, query),
+        )
+            .prop_map(|(scheme, slashes, user, host, port, path, query)| {
+                let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                format!("{scheme}{slashes}{user}{host}{port}{path}{query}")
+            })
+    }
+
+    /// What one URL means to the WHATWG parser, to the RFC 3986 parser of HTTP libraries and to us.
+    fn is_read_alike(input: &str, endpoint: &WebSocketEndpoint) -> Result<(), TestCaseError> {
+        let whatwg = Url::parse(input).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let rfc: Uri = input
+            .parse()
+            .map_err(|error| TestCaseError::fail(format!("{input:?}: {error}")))?;
+        prop_assert_eq!(whatwg.as_str(), input);
+        prop_assert_eq!(rfc.to_string(), input);
+        let host = endpoint.host.to_string();
+        prop_assert_eq!(whatwg.host_str(), Some(host.as_str()));
+        prop_assert_eq!(rfc.host(), Some(host.as_str()));
+        prop_assert_eq!(whatwg.port_or_known_default(), Some(endpoint.port));
+        let default = endpoint.security.default_port();
+        prop_assert_eq!(rfc.port_u16().unwrap_or(default), endpoint.port);
+        prop_assert_eq!(whatwg.path(), &endpoint.path);
+        prop_assert_eq!(rfc.path(), &endpoint.path);
+        prop_assert_eq!(
+            rfc.path_and_query().map(|target| target.as_str()),
+            Some(endpoint.target.as_str())
+        );
+        prop_assert_eq!(rfc.scheme_str(), Some(endpoint.security.scheme()));
+        let scheme = endpoint.security.scheme();
+        prop_assert_eq!(
+            format!("{scheme}://{}{}", endpoint.authority(), endpoint.target),
+            input
+        );
+        // No resolver takes a name for an address: those take numbers in the last label for one (WHATWG, inet_aton).
+        match &endpoint.host {
+            Host::Name(name) => {
+                let last = name.rsplit('.').next().unwrap_or_default();
+                let is_number = match last.strip_prefix("0x") {
+                    Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                    None => last.bytes().all(|byte| byte.is_ascii_digit()),
+                };
+                prop_assert!(!is_number);
+            }
+            Host::Address(address) => {
+                prop_assert_eq!(host.trim_matches(['[', ']']).parse(), Ok(*address));
+            }
+            Host::Localhost => prop_assert_eq!(host, "localhost"),
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_generated_urls_are_good_ones_too() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let accepted = (0..2000)
+            .filter(|_| {
+                let url = hostile_url()
+                    .new_tree(&mut runner)
+                    .expect("a URL")
+                    .current();
+                parse(&url).is_ok()
+            })
+            .count();
+        assert!((200..1800).contains(&accepted), "{accepted}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+        #[test]
+        fn what_is_accepted_is_its_own_normal_form_and_every_parser_reads_it_alike(input in hostile_url()) {
+            match parse(&input) {
+                Ok(Endpoint::WebSocket(endpoint)) => is_read_alike(&input, &endpoint)?,
+                Ok(Endpoint::LocalDaemon) => prop_assert_eq!(input, LOCAL_DAEMON_URL),
+                Err(error) => {
+                    // The normal form that a refusal names is one, or is refused for what it says.
+                    if let (Some(normal), false) = (normal_form(&input), input.contains('@')) {
+                        prop_assert_eq!(normal_form(&normal), Some(normal.clone()), "{}", error);
+                    }
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn no_input_crashes_the_parser_and_what_it_accepts_is_normal(input in "(wss?:/{0,3})?\\PC{0,40}") {
+        fn no_input_crashes_the_parser(input in "(wss?:/{0,3})?\\PC{0,40}") {
             if let Ok(Endpoint::WebSocket(endpoint)) = parse(&input) {
-                let scheme = endpoint.security.scheme();
-                prop_assert_eq!(format!("{scheme}://{}{}", endpoint.authority(), endpoint.target), input);
+                is_read_alike(&input, &endpoint)?;
             }
         }
     }

@@ -11,6 +11,7 @@ use serde_json::{json, Value};
 use super::{
     address,
     endpoint::{is_path, Endpoint, Host, Security, WebSocketEndpoint},
+    ports::service_at,
 };
 use crate::limits::CREDENTIAL_NAME_BYTES;
 
@@ -61,7 +62,7 @@ pub enum Hosts {
 pub enum Ports {
     /// These.
     Some(Vec<RangeInclusive<u16>>),
-    /// `*`
+    /// `*`. To allow: all but those of well-known other services. To deny: all.
     Every,
 }
 
@@ -250,10 +251,10 @@ impl WebSocketEntry {
     }
 
     /// Whether everything but the host fits.
-    fn covers_rest(&self, endpoint: &WebSocketEndpoint) -> bool {
+    fn covers_rest(&self, endpoint: &WebSocketEndpoint, list: List) -> bool {
         self.security == endpoint.security
             && match &self.ports {
-                Ports::Every => true,
+                Ports::Every => list == List::Deny || service_at(endpoint.port).is_none(),
                 Ports::Some(ports) => ports.iter().any(|range| range.contains(&endpoint.port)),
             }
             && match &self.paths {
@@ -264,7 +265,7 @@ impl WebSocketEntry {
 
     /// Whether a page may go there by this entry.
     pub fn allows(&self, endpoint: &WebSocketEndpoint) -> bool {
-        self.covers_rest(endpoint)
+        self.covers_rest(endpoint, List::Allow)
             && match (&self.hosts, &endpoint.host) {
                 (Hosts::One(host), asked) => host == asked,
                 (Hosts::Range(range), Host::Address(address)) => address::allows(*range, *address),
@@ -278,7 +279,7 @@ impl WebSocketEntry {
         let asked = endpoint.host.addresses().unwrap_or_default();
         let by_name = matches!(&self.hosts, Hosts::One(host) if *host == endpoint.host);
         let ranges = self.denied_ranges(endpoint);
-        (by_name && self.covers_rest(endpoint))
+        (by_name && self.covers_rest(endpoint, List::Deny))
             || ranges
                 .iter()
                 .any(|&range| asked.iter().any(|&asked| address::denies(range, asked)))
@@ -286,7 +287,7 @@ impl WebSocketEntry {
 
     /// The addresses that this entry denies for an endpoint. Denying `localhost` denies what it means.
     pub fn denied_ranges(&self, endpoint: &WebSocketEndpoint) -> Vec<IpNet> {
-        if !self.covers_rest(endpoint) {
+        if !self.covers_rest(endpoint, List::Deny) {
             return Vec::new();
         }
         match &self.hosts {
@@ -452,4 +453,167 @@ pub fn text_of(entry: &Value) -> String {
         .filter_map(|&field| Some(format!("\"{field}\": {}", entry.get(field)?)))
         .collect();
     format!("{{ {} }}", fields.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+    fn entry(more: Value) -> Value {
+        let mut entry =
+            json!({ "scheme": "wss", "host": "daemon.test", "port": 443, "path": "/ws" });
+        for (field, value) in more.as_object().into_iter().flatten() {
+            entry[field] = value.clone();
+        }
+        entry
+    }
+
+    #[test]
+    fn every_form_of_the_documentation_is_read() {
+        for more in [
+            json!({}),
+            json!({ "tls": "required" }),
+            json!({ "pins": [PIN] }),
+            json!({ "pins": [PIN, PIN], "trust": "pins", "tls": "required" }),
+            json!({ "trust": "system" }),
+            json!({ "credential": "my-daemon_2.a" }),
+            json!({ "addresses": ["10.0.0.0/8", "fd00::/8"] }),
+            json!({ "port": "*" }),
+            json!({ "port": "6000-6100" }),
+            json!({ "port": [443, "8000-8999", 22] }),
+            json!({ "port": "1-65535", "path": "*" }),
+            json!({ "host": "192.168.1.10" }),
+            json!({ "host": "[fd00::1]" }),
+            json!({ "host": "192.168.0.0/16" }),
+            json!({ "host": "::/0" }),
+            json!({ "host": "localhost", "credential": "x" }),
+            json!({ "scheme": "ws", "host": "localhost" }),
+            json!({ "scheme": "ws", "host": "127.0.0.0/8" }),
+            json!({ "scheme": "ws", "host": "127.0.0.1", "credential": "x" }),
+            json!({ "scheme": "ws", "addresses": ["127.0.0.1/32"] }),
+            json!({ "scheme": "ws", "plaintext": "allow-unencrypted" }),
+            json!({ "scheme": "ws", "host": "0.0.0.0/0", "plaintext": "allow-unencrypted" }),
+            json!({ "path": "/a%20b/c" }),
+        ] {
+            let entry = entry(more);
+            assert!(Entry::read(&entry, List::Allow).is_ok(), "{entry}");
+        }
+        assert_eq!(Pin::read(PIN).expect("a pin").to_string(), PIN);
+    }
+
+    #[test]
+    fn what_is_unknown_contradictory_or_can_never_fit_is_not_read() {
+        for more in [
+            json!({ "more": 1 }),
+            json!({ "scheme": "http" }),
+            json!({ "scheme": "WSS" }),
+            json!({ "host": "" }),
+            json!({ "host": "*" }),
+            json!({ "host": "*.test" }),
+            json!({ "host": "Daemon.test" }),
+            json!({ "host": "daemon.test." }),
+            json!({ "host": "daemon.test:443" }),
+            json!({ "host": "b\u{fc}cher.test" }),
+            json!({ "host": "127.1" }),
+            json!({ "host": "::1" }),
+            json!({ "host": "[0:0:0:0:0:0:0:1]" }),
+            json!({ "host": "[::1]/128" }),
+            json!({ "host": "192.168.1.1/16" }),
+            json!({ "host": ["daemon.test"] }),
+            json!({ "port": 0 }),
+            json!({ "port": 65536 }),
+            json!({ "port": -1 }),
+            json!({ "port": 443.0 }),
+            json!({ "port": "443" }),
+            json!({ "port": "" }),
+            json!({ "port": [] }),
+            json!({ "port": ["*"] }),
+            json!({ "port": [443, 0] }),
+            json!({ "port": "6100-6000" }),
+            json!({ "port": "0-80" }),
+            json!({ "port": "80-65536" }),
+            json!({ "port": "080-90" }),
+            json!({ "port": "80-" }),
+            json!({ "port": "+80-90" }),
+            json!({ "port": "80 - 90" }),
+            json!({ "port": null }),
+            json!({ "path": "ws" }),
+            json!({ "path": "" }),
+            json!({ "path": "/ws?x" }),
+            json!({ "path": "/ws#x" }),
+            json!({ "path": "/a b" }),
+            json!({ "path": "/a/../b" }),
+            json!({ "path": "/%zz" }),
+            json!({ "path": "/*\u{e9}" }),
+            json!({ "tls": "optional" }),
+            json!({ "tls": true }),
+            json!({ "pins": [] }),
+            json!({ "pins": PIN }),
+            json!({ "pins": ["sha256/AAAA"] }),
+            json!({ "pins": ["sha1/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="] }),
+            json!({ "pins": [PIN.trim_end_matches('=')] }),
+            json!({ "trust": "pins" }),
+            json!({ "trust": "anybody", "pins": [PIN] }),
+            json!({ "credential": "" }),
+            json!({ "credential": "a b" }),
+            json!({ "credential": "a".repeat(CREDENTIAL_NAME_BYTES + 1) }),
+            json!({ "credential": "x", "port": "*" }),
+            json!({ "credential": "x", "port": "443-444" }),
+            json!({ "credential": "x", "port": [443, 444] }),
+            json!({ "credential": "x", "host": "192.168.0.0/16" }),
+            json!({ "credential": "x", "scheme": "ws", "plaintext": "allow-unencrypted" }),
+            json!({ "addresses": [] }),
+            json!({ "addresses": ["10.0.0.1"] }),
+            json!({ "addresses": ["10.0.0.0/8"], "host": "10.0.0.1" }),
+            json!({ "addresses": ["10.0.0.0/8"], "host": "localhost" }),
+            json!({ "plaintext": "allow-unencrypted" }),
+            json!({ "scheme": "ws" }),
+            json!({ "scheme": "ws", "plaintext": true }),
+            json!({ "scheme": "ws", "plaintext": "yes" }),
+            json!({ "scheme": "ws", "host": "192.168.1.10" }),
+            json!({ "scheme": "ws", "host": "[::ffff:7f00:1]" }),
+            json!({ "scheme": "ws", "host": "0.0.0.0/0" }),
+            json!({ "scheme": "ws", "host": "126.0.0.0/7" }),
+            json!({ "scheme": "ws", "addresses": ["127.0.0.0/8", "10.0.0.0/8"] }),
+            json!({ "scheme": "ws", "host": "localhost", "tls": "required" }),
+            json!({ "scheme": "ws", "host": "localhost", "pins": [PIN] }),
+            json!({ "scheme": "daemon+local" }),
+        ] {
+            let entry = entry(more);
+            let problem = Entry::read(&entry, List::Allow).expect_err(&entry.to_string());
+            assert!(problem.contains(&entry.to_string()), "{problem}");
+        }
+        for entry in [
+            json!({}),
+            json!([]),
+            json!(null),
+            json!("ws://localhost/"),
+            json!({ "scheme": "ws" }),
+        ] {
+            assert!(Entry::read(&entry, List::Allow).is_err(), "{entry}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_denies_has_no_terms_and_needs_no_word_for_plaintext() {
+        for host in ["0.0.0.0/0", "daemon.test", "localhost"] {
+            let plain = entry(json!({ "scheme": "ws", "host": host, "port": "*", "path": "*" }));
+            assert!(Entry::read(&plain, List::Deny).is_ok(), "{plain}");
+        }
+        for more in [
+            json!({ "tls": "required" }),
+            json!({ "pins": [PIN] }),
+            json!({ "trust": "system" }),
+            json!({ "credential": "x" }),
+            json!({ "addresses": ["10.0.0.0/8"] }),
+            json!({ "scheme": "ws", "plaintext": "allow-unencrypted" }),
+        ] {
+            assert!(
+                Entry::read(&entry(more.clone()), List::Deny).is_err(),
+                "{more}"
+            );
+        }
+    }
 }

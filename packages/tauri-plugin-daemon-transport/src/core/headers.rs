@@ -40,25 +40,25 @@ impl Headers {
                 "the header {name} may not be set by a page where the application attaches a credential of its own"
             )));
         }
-        let value = format!("Bearer {token}");
-        if token.is_empty()
-            || !value
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() || byte == b' ')
-        {
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(invalid(
                 "the application's credential is not one that a header can carry",
             ));
         }
-        self.0.push((AUTHORIZATION.to_owned(), value));
+        self.0
+            .push((AUTHORIZATION.to_owned(), format!("Bearer {token}")));
         Ok(self)
     }
 }
 
 const AUTHORIZATION: &str = "Authorization";
 
+/// The forbidden request-headers of the Fetch Standard, which browsers keep from pages as well, and what tells a
+/// server who asks or how the message ends (RFC 9110 sections 6 to 10, RFC 7239).
 const FORBIDDEN: &[&str] = &[
+    "accept-charset",
     "accept-encoding",
+    "alt-used",
     "connection",
     "content-encoding",
     "content-length",
@@ -69,7 +69,9 @@ const FORBIDDEN: &[&str] = &[
     "expect",
     "forwarded",
     "host",
+    "http2-settings",
     "keep-alive",
+    "max-forwards",
     "origin",
     "referer",
     "set-cookie",
@@ -78,9 +80,13 @@ const FORBIDDEN: &[&str] = &[
     "transfer-encoding",
     "upgrade",
     "via",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-real-ip",
 ];
 
-const FORBIDDEN_PREFIXES: &[&str] = &["sec-", "proxy-", "x-forwarded-", "access-control-"];
+const FORBIDDEN_PREFIXES: &[&str] = &["sec-", "proxy-", "x-forwarded", "access-control-"];
 
 /// Checks what a page asks for; a refusal names the header.
 pub fn check(headers: BTreeMap<String, String>) -> Result<Headers, Error> {
@@ -106,7 +112,8 @@ pub fn check(headers: BTreeMap<String, String>) -> Result<Headers, Error> {
                 "{name:?} is not a header name (RFC 9110 section 5.6.2)"
             )));
         }
-        let lower = name.to_ascii_lowercase();
+        // Some servers hand headers on in a form where both signs are one.
+        let lower = name.to_ascii_lowercase().replace('_', "-");
         if FORBIDDEN.contains(&lower.as_str())
             || FORBIDDEN_PREFIXES
                 .iter()
@@ -127,6 +134,12 @@ pub fn check(headers: BTreeMap<String, String>) -> Result<Headers, Error> {
         {
             return Err(invalid(format!(
                 "the value of the header {name} contains a line break, a control character or non-ASCII text"
+            )));
+        }
+        if value.trim() != value {
+            return Err(invalid(format!(
+                "the value of the header {name} begins or ends with white space, which servers drop (RFC 9110 \
+                 section 5.5)"
             )));
         }
     }
@@ -176,6 +189,10 @@ mod tests {
             "Transfer-Encoding",
             "TE",
             "X-Forwarded-Host",
+            "X_Forwarded_For",
+            "Content_Length",
+            "Sec_WebSocket_Accept",
+            "X-Real-IP",
             "Forwarded",
         ] {
             let error = one(name, "x").expect_err(name);
@@ -197,6 +214,9 @@ mod tests {
             ("A", "\0"),
             ("A", "é"),
             ("A", "\u{7f}"),
+            ("A", " x"),
+            ("A", "x\t"),
+            ("A", " "),
         ] {
             assert!(one(name, value).is_err(), "{name:?}: {value:?}");
         }
@@ -206,6 +226,11 @@ mod tests {
                 .map(|n| (format!("A{n}"), String::new()))
                 .collect()
         )
+        .is_err());
+        assert!(check(BTreeMap::from([
+            ("A-B".into(), "1".into()),
+            ("a_b".into(), "2".into())
+        ]))
         .is_err());
         assert!(check(BTreeMap::from([
             ("A".into(), "1".into()),
@@ -220,5 +245,27 @@ mod tests {
             .expect_err("refused")
             .message
             .contains("secret"));
+    }
+
+    #[test]
+    fn the_applications_credential_stands_alone_and_is_never_shown() {
+        let headers = one("X-Client", "me").and_then(|headers| headers.with_bearer("tok-en"));
+        let headers = headers.expect("accepted");
+        assert_eq!(
+            headers.iter().collect::<Vec<_>>(),
+            [("X-Client", "me"), ("Authorization", "Bearer tok-en")]
+        );
+        assert!(!format!("{headers:?}").contains("tok-en"));
+        for name in ["Authorization", "authorization", "AUTHORIZATION"] {
+            let error = one(name, "Bearer of the page")
+                .and_then(|headers| headers.with_bearer("tok-en"))
+                .expect_err(name);
+            assert_eq!(error.code, ErrorCode::InvalidHeader);
+            assert!(error.message.contains(name) && !error.message.contains("Bearer"));
+        }
+        for token in ["", "a b", "a\r\nOrigin: x", "ä", "\0"] {
+            let error = Headers::default().with_bearer(token).expect_err(token);
+            assert!(token.is_empty() || !error.message.contains(token));
+        }
     }
 }

@@ -14,6 +14,7 @@ pub mod liveness;
 pub mod outbox;
 pub mod ownership;
 pub mod policy;
+pub mod ports;
 pub mod reach;
 pub mod upgrade;
 pub mod wire;

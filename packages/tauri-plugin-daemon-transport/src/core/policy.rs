@@ -4,8 +4,9 @@
 use serde_json::Value;
 
 use super::{
-    endpoint::{Endpoint, WebSocketEndpoint},
+    endpoint::{Endpoint, WebSocketEndpoint, LOCAL_DAEMON_URL},
     entry::{exact_entry, text_of, CredentialName, Entry, List, Pin, Terms, Trust, WebSocketEntry},
+    ports::service_at,
     reach::{NameRules, Reach},
 };
 use crate::error::{Error, ErrorCode};
@@ -148,6 +149,14 @@ impl Policy {
             "no capability allows it. Add {entry} to the \"allow\" list of \"daemon-transport:default\" in a \
              capability of this window"
         );
+        if let Endpoint::WebSocket(WebSocketEndpoint { port, .. }) = endpoint {
+            if let Some(service) = service_at(*port) {
+                let name = service.name;
+                problem.push_str(&format!(
+                    ". Port {port} belongs to {name}: \"*\" leaves it out, an entry has to name it"
+                ));
+            }
+        }
         for unreadable in &self.unreadable {
             problem.push_str(". Note that ");
             problem.push_str(unreadable);
@@ -177,9 +186,13 @@ fn strictest<'a>(entries: impl Iterator<Item = &'a WebSocketEntry>) -> Option<&'
 }
 
 fn refused(endpoint: &Endpoint, problem: String) -> Error {
+    let place = match endpoint {
+        Endpoint::WebSocket(target) => target.to_string(),
+        Endpoint::LocalDaemon => format!("this user's daemon ({LOCAL_DAEMON_URL})"),
+    };
     Error::new(
         ErrorCode::PolicyRefused,
-        format!("this page may not connect to {endpoint}: {problem}"),
+        format!("this page may not connect to {place}: {problem}"),
     )
 }
 
@@ -194,133 +207,4 @@ fn denied(endpoint: &Endpoint, denial: &Denial) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::core::endpoint::parse;
-
-    fn this_computer() -> Vec<Value> {
-        ["127.0.0.1", "[::1]", "localhost"]
-            .iter()
-            .map(|host| json!({ "scheme": "ws", "host": host, "port": "*", "path": "/ws" }))
-            .collect()
-    }
-
-    fn verdict(allow: &[Value], deny: &[Value], url: &str) -> Result<Agreed, Error> {
-        Policy::read(allow, deny).check(parse(url)?)
-    }
-
-    #[test]
-    fn this_computer_is_reached_by_its_three_names() {
-        for url in [
-            "ws://localhost:6767/ws",
-            "ws://[::1]:6767/ws",
-            "ws://127.0.0.1:6767/ws",
-            "ws://127.0.0.1:1/ws?a=b",
-        ] {
-            assert!(verdict(&this_computer(), &[], url).is_ok(), "{url}");
-        }
-    }
-
-    #[test]
-    fn everything_else_is_refused() {
-        for url in [
-            "ws://localhost.:6767/ws",
-            "ws://127.0.0.1.evil.test/ws",
-            "ws://localtest.me/ws",
-            "ws://127.255.255.254/ws",
-            "ws://0.0.0.0/ws",
-            "ws://[::]/ws",
-            "ws://[::ffff:7f00:1]/ws",
-            "ws://[2002:7f00:1::]/ws",
-            "ws://localhost;evil.test/ws",
-            "ws://169.254.169.254/ws",
-            "ws://192.168.1.10/ws",
-            "ws://100.100.100.200/ws",
-            "ws://localhost:6767/",
-            "ws://localhost:6767/ws/",
-            "ws://localhost:6767/ws/admin",
-            "ws://localhost:6767/WS",
-            "daemon+local:",
-        ] {
-            assert!(verdict(&this_computer(), &[], url).is_err(), "{url}");
-        }
-    }
-
-    #[test]
-    fn without_an_entry_nothing_is_allowed_and_the_message_names_the_entry_to_add() {
-        let error = verdict(&[], &[], "ws://127.0.0.1:6767/ws").expect_err("refused");
-        assert_eq!(error.code, ErrorCode::PolicyRefused);
-        let start = error.message.find('{').expect("an entry");
-        let end = error.message.rfind('}').expect("an entry");
-        let entry: Value = serde_json::from_str(&error.message[start..=end]).expect("JSON");
-        assert!(verdict(&[entry], &[], "ws://127.0.0.1:6767/ws").is_ok());
-    }
-
-    #[test]
-    fn ports_of_other_services_are_refused_unless_named() {
-        let daemon = json!({ "scheme": "ws", "host": "localhost", "port": 6767, "path": "/ws" });
-        for port in [22, 25, 111, 6000, 6379, 6768] {
-            assert!(verdict(
-                std::slice::from_ref(&daemon),
-                &[],
-                &format!("ws://localhost:{port}/ws")
-            )
-            .is_err());
-        }
-        assert!(verdict(&[daemon], &[], "ws://localhost:6767/ws").is_ok());
-    }
-
-    #[test]
-    fn an_entry_for_one_name_does_not_allow_another() {
-        let v4 = json!({ "scheme": "ws", "host": "127.0.0.1", "port": 6767, "path": "*" });
-        assert!(verdict(std::slice::from_ref(&v4), &[], "ws://localhost:6767/ws").is_err());
-        assert!(verdict(&[v4], &[], "ws://[::1]:6767/ws").is_err());
-    }
-
-    #[test]
-    fn deny_wins_and_denies_what_a_name_means() {
-        let deny = |host: &str| [json!({ "scheme": "ws", "host": host, "port": 22, "path": "*" })];
-        for (denied, url, refused) in [
-            ("localhost", "ws://127.0.0.1:22/ws", true),
-            ("localhost", "ws://[::1]:22/ws", true),
-            ("localhost", "ws://localhost:22/ws", true),
-            ("localhost", "ws://localhost:23/ws", false),
-            ("127.0.0.1", "ws://127.0.0.1:22/ws", true),
-            ("127.0.0.1", "ws://localhost:22/ws", true),
-            ("127.0.0.1", "ws://[::1]:22/ws", false),
-            ("127.0.0.0/8", "ws://localhost:22/ws", true),
-        ] {
-            let verdict = verdict(&this_computer(), &deny(denied), url);
-            assert_eq!(verdict.is_err(), refused, "{denied} {url}");
-        }
-        let local = [json!({ "scheme": "daemon+local" })];
-        assert!(verdict(&local, &[], "daemon+local:").is_ok());
-        assert!(verdict(&local, &local, "daemon+local:").is_err());
-    }
-
-    #[test]
-    fn an_entry_that_cannot_be_read_allows_nothing_and_is_named() {
-        for broken in [
-            json!({ "scheme": "ws", "host": "evil.test", "port": 1, "path": "/" }),
-            json!({ "scheme": "ws", "host": "localhost", "port": 0, "path": "/" }),
-            json!({ "scheme": "ws", "host": "localhost", "port": 1, "path": "ws" }),
-            json!({ "scheme": "ws", "host": "localhost", "port": 1 }),
-            json!({ "scheme": "ws", "host": "localhost", "port": 1, "path": "/", "more": 1 }),
-            json!("ws://localhost:1/"),
-        ] {
-            let broken = std::slice::from_ref(&broken);
-            let error = verdict(broken, &[], "ws://localhost:1/").expect_err("refused");
-            assert!(
-                error.message.contains(&broken[0].to_string()),
-                "{}",
-                error.message
-            );
-            // Nobody knows what an unreadable denial denies.
-            let error = verdict(&this_computer(), broken, "ws://localhost:1/ws").err();
-            let denies = broken[0]["host"] != "evil.test";
-            assert_eq!(error.is_some(), denies, "{error:?}");
-        }
-    }
-}
+mod tests;
