@@ -50,6 +50,8 @@ struct Send {
     #[serde(default)]
     ack: Option<u64>,
     #[serde(default)]
+    check: bool,
+    #[serde(default)]
     page: Option<Id>,
 }
 
@@ -132,14 +134,16 @@ pub fn daemon_send<R: Runtime>(
     }
     let send: Send = arguments(request.body())?;
     let frame = send.data.map(frame).transpose()?;
-    connections
-        .find(webview.label(), send.page, send.connection_id)?
-        .deliver(Delivered {
-            acknowledged: send.ack.unwrap_or(0),
-            evaluated: None,
-            first: send.seq,
-            frames: frame.into_iter().collect(),
-        })
+    let mailbox = connections.find(webview.label(), send.page, send.connection_id)?;
+    if send.check {
+        mailbox.suspect();
+    }
+    mailbox.deliver(Delivered {
+        acknowledged: send.ack.unwrap_or(0),
+        evaluated: None,
+        first: send.seq,
+        frames: frame.into_iter().collect(),
+    })
 }
 
 /// Begins the close handshake, or cancels the attempt.

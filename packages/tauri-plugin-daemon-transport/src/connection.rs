@@ -20,7 +20,9 @@ use crate::{
     limits::{Timeouts, ENDED_KEPT, LINGER_TIME, RELEASE_TIME},
     link::{close_code_of, failure_of, Link, Step},
     mailbox::{Goodbye, Mail, Mailbox},
+    opened::Opened,
     page::Page,
+    stream::Via,
 };
 
 /// What the task owns.
@@ -30,8 +32,21 @@ pub struct Connection {
     delivery: Box<dyn Delivery>,
     outbox: Outbox,
     timeouts: Timeouts,
+    /// Which way the connection took.
+    via: Option<Via>,
     /// A page that cannot answer probes is not waited for for ever.
     patient: bool,
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The connection opened, however it ended.
+    Opened,
+    /// It did not.
+    Failed,
+    /// The page did not wait for it.
+    Cancelled,
 }
 
 /// How a connection ended, if the page is still there to be told.
@@ -47,30 +62,36 @@ impl Connection {
             delivery: lane.delivery(),
             outbox: Outbox::new(lane.credit(page_id)),
             timeouts,
+            via: None,
             patient: page_id.is_some(),
         }
     }
 
-    /// The whole life of the connection.
-    pub async fn run(mut self, plan: Plan) {
-        let end = match self.establish(plan).await {
+    /// The whole life of the connection. Says how the attempt went.
+    pub async fn run(mut self, plan: Plan) -> Attempt {
+        let (attempt, end) = match self.establish(plan).await {
             Ok(link) => {
                 self.outbox.push(Happening::Open);
-                self.carry(link).await
+                (Attempt::Opened, self.carry(link).await)
             }
-            Err(end) => end,
+            Err(end @ Some((Some(_), _))) => (Attempt::Failed, end),
+            Err(end) => (Attempt::Cancelled, end),
         };
         self.mailbox.socket_ended();
-        let Some((failure, closed)) = end else { return };
+        let Some((failure, closed)) = end else {
+            return attempt;
+        };
         if let Some(failure) = failure {
             self.outbox.push(Happening::Failed(failure));
         }
         self.outbox.push(Happening::Closed(closed));
         self.see_off().await;
+        attempt
     }
 
     async fn establish(&mut self, plan: Plan) -> Result<Link, End> {
         let mailbox = Arc::clone(&self.mailbox);
+        let ways = Arc::clone(&plan.ways);
         let interrupted = async {
             loop {
                 match mailbox.look() {
@@ -84,7 +105,18 @@ impl Connection {
             biased;
             end = interrupted => Err(end),
             dialled = dial(plan, &self.timeouts) => match dialled {
-                Ok(dialled) => Ok(Link::new(dialled).await),
+                Ok(dialled) => {
+                    let via = dialled.stream.via();
+                    self.via = Some(via);
+                    if let Some(observer) = &ways.observer {
+                        observer(&Opened {
+                            webview: self.mailbox.owner.webview.clone(),
+                            via,
+                            fallback: dialled.fallback.clone(),
+                        });
+                    }
+                    Ok(Link::new(dialled).await)
+                }
                 Err(failure) => Err(Some((Some(failure), abrupt()))),
             },
         }
@@ -102,6 +134,9 @@ impl Connection {
                 return None;
             }
             self.attend(&mail, now);
+            if mail.suspected {
+                liveness.suspect();
+            }
             link.queue(mail.frames);
             if let (Some(goodbye), None) = (mail.goodbye, close_deadline) {
                 link.close(goodbye_frame(goodbye));
@@ -164,6 +199,7 @@ impl Connection {
             page: self.page.as_ref(),
             connection: self.mailbox.id,
             page_id: self.mailbox.owner.page,
+            via: self.via,
         };
         while let Some(parcel) = self.outbox.next_parcel(now) {
             // First, so that an acknowledgement that comes at once is not refused.

@@ -3,22 +3,24 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Instant, SystemTime},
 };
 
 use crate::{
-    connection::Connection,
+    connection::{Attempt, Connection},
     core::{
+        attempts::Attempts,
         endpoint,
         headers::{self},
         id::Id,
         ownership::{Claim, Ownership},
         policy::{Agreed, Policy},
+        slumber::Slumber,
     },
     delivery::Lane,
-    dial::Plan,
+    dial::{Plan, Ways},
     error::{Error, ErrorCode},
-    limits::{Timeouts, CONNECTIONS, CONNECTIONS_PER_WEBVIEW},
-    local_daemon::Resolver,
+    limits::{Timeouts, CLOCK_CHECK, CONNECTIONS, CONNECTIONS_PER_WEBVIEW},
     mailbox::Mailbox,
     page::Page,
 };
@@ -47,22 +49,26 @@ pub struct Asker<'a> {
 struct State {
     ownership: Ownership,
     table: HashMap<Id, Arc<Mailbox>>,
+    /// Of each webview, as long as one is not full.
+    attempts: HashMap<String, Attempts>,
+    /// Somebody looks at the clocks.
+    watched: bool,
 }
 
 /// See the module.
 pub struct Connections {
     state: Arc<Mutex<State>>,
     timeouts: Timeouts,
-    resolver: Option<Resolver>,
+    ways: Arc<Ways>,
 }
 
 impl Connections {
     /// None yet.
-    pub fn new(timeouts: Timeouts, resolver: Option<Resolver>) -> Self {
+    pub fn new(timeouts: Timeouts, ways: Ways) -> Self {
         Self {
             state: Arc::default(),
             timeouts,
-            resolver,
+            ways: Arc::new(ways),
         }
     }
 
@@ -83,14 +89,18 @@ impl Connections {
                 "the lane `batch` needs `page`, the id that the page's receiver has",
             ));
         }
+        self.state().begin_attempt(asker.webview, Instant::now())?;
         let agreed = policy.check(endpoint::parse(&wish.url)?)?;
-        if agreed == Agreed::LocalDaemon && self.resolver.is_none() {
+        if agreed == Agreed::LocalDaemon && self.ways.resolver.is_none() {
             return Err(Error::new(
                 ErrorCode::PolicyRefused,
                 "this application names no local daemon: it has to be built with `Builder::local_daemon`",
             ));
         }
         let headers = headers::check(wish.headers)?;
+        if matches!(&agreed, Agreed::WebSocket(agreed) if agreed.credential.is_some()) {
+            headers.refuse_authorization()?;
+        }
         let id = Id::random().map_err(|error| {
             Error::invalid_request(format!("the system gave no random bytes: {error}"))
         })?;
@@ -127,16 +137,45 @@ impl Connections {
         };
         let plan = Plan {
             agreed,
-            resolver: self.resolver.clone(),
             headers,
+            ways: Arc::clone(&self.ways),
         };
         let connection = Connection::new(mailbox, page, wish.lane, self.timeouts);
         let state = Arc::clone(&self.state);
         tauri::async_runtime::spawn(async move {
-            connection.run(plan).await;
-            lock(&state).table.remove(&id);
+            let attempt = connection.run(plan).await;
+            let mut state = lock(&state);
+            let ended = state.table.remove(&id);
+            if let (Attempt::Failed, Some(mailbox)) = (attempt, ended) {
+                state.attempt_failed(&mailbox.owner.webview, Instant::now());
+            }
         });
+        self.watch_clocks();
         Ok(id)
+    }
+
+    /// While there are connections, notices that the computer has slept, and has every peer asked whether it is
+    /// still there.
+    fn watch_clocks(&self) {
+        if std::mem::replace(&mut self.state().watched, true) {
+            return;
+        }
+        let state = Arc::clone(&self.state);
+        tauri::async_runtime::spawn(async move {
+            let mut slumber = Slumber::new(Instant::now(), SystemTime::now());
+            loop {
+                tokio::time::sleep(CLOCK_CHECK).await;
+                let slept = slumber.look(Instant::now(), SystemTime::now());
+                let mut state = lock(&state);
+                if slept {
+                    state.table.values().for_each(|mailbox| mailbox.suspect());
+                }
+                if state.table.is_empty() {
+                    state.watched = false;
+                    return;
+                }
+            }
+        });
     }
 
     /// The connection, if the asker owns it. When another page has taken the owner's place, it is released.
@@ -181,12 +220,36 @@ impl Connections {
         }
     }
 
+    /// The network may have changed.
+    pub fn suspect_all(&self) {
+        self.state()
+            .table
+            .values()
+            .for_each(|mailbox| mailbox.suspect());
+    }
+
     /// The application ends.
     pub fn release_all(&self) {
         self.state()
             .table
             .values()
             .for_each(|mailbox| mailbox.release());
+    }
+}
+
+impl State {
+    fn begin_attempt(&mut self, webview: &str, now: Instant) -> Result<(), Error> {
+        self.attempts.retain(|_, attempts| !attempts.is_full(now));
+        let attempts = self.attempts.entry(webview.to_owned());
+        attempts
+            .or_insert_with(|| Attempts::new(now))
+            .begin(now)
+            .map_err(Error::too_many_attempts)
+    }
+
+    fn attempt_failed(&mut self, webview: &str, now: Instant) {
+        let attempts = self.attempts.entry(webview.to_owned());
+        attempts.or_insert_with(|| Attempts::new(now)).failed(now);
     }
 }
 
@@ -245,7 +308,7 @@ mod tests {
     }
 
     fn connections() -> Connections {
-        Connections::new(Timeouts::default(), None)
+        Connections::new(Timeouts::default(), Ways::none())
     }
 
     fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {

@@ -1,55 +1,214 @@
-//! From an agreed endpoint to an open WebSocket: find, dial, verify, upgrade. Every step has its deadline and
-//! every failure its cause.
+//! From an agreed endpoint to an open WebSocket: find, dial, verify, secure, upgrade. Every step has its deadline
+//! and every failure its cause; nothing is dialled but what policy agreed to, and no answer leads elsewhere.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-};
+mod address;
+mod name;
+#[cfg(windows)]
+mod named_pipe;
+mod negotiate;
+mod place;
+#[cfg(unix)]
+mod unix_socket;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{timeout, timeout_at, Instant},
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
+    blocking::{Blocking, Missed},
     core::{
-        endpoint::{Security, WebSocketEndpoint},
+        endpoint::Security,
         headers::Headers,
         policy::{Agreed, AgreedEndpoint},
         reach::Reach,
-        upgrade::{Answer, Refusal, Upgrade},
+        token::Token,
+        upgrade::{Request, Upgrade},
     },
+    credentials::Credentials,
     error::Failure,
-    limits::{Timeouts, REFUSAL_BODY_TIME, RESPONSE_HEAD_BYTES},
+    limits::Timeouts,
     local_daemon::Resolver,
+    opened::Observer,
+    stream::Stream,
+    tls::Tls,
 };
 
-/// Everything an attempt needs.
+/// What all attempts of the application share.
+pub struct Ways {
+    /// Finds the local daemon.
+    pub resolver: Option<Resolver>,
+    /// Tokens for other endpoints.
+    pub credentials: Credentials,
+    /// Sessions.
+    pub tls: Tls,
+    /// Places for work that may block.
+    pub blocking: Blocking,
+    /// Is told of connections that open.
+    pub observer: Option<Observer>,
+}
+
+#[cfg(test)]
+impl Ways {
+    /// None but plain sockets.
+    pub fn none() -> Self {
+        use crate::credentials::{Credential, CredentialError, CredentialStore};
+
+        struct Nothing;
+        impl CredentialStore for Nothing {
+            fn load(&self, _: &str) -> Result<Option<Credential>, CredentialError> {
+                Ok(None)
+            }
+            fn store(&self, _: &str, _: &Credential) -> Result<(), CredentialError> {
+                Ok(())
+            }
+            fn forget(&self, _: &str) -> Result<bool, CredentialError> {
+                Ok(false)
+            }
+        }
+        Self {
+            resolver: None,
+            credentials: Credentials::new(Arc::new(Nothing)),
+            tls: Tls::new(Vec::new()),
+            blocking: Blocking::default(),
+            observer: None,
+        }
+    }
+}
+
+/// Everything one attempt needs.
 pub struct Plan {
     /// Where policy lets it go.
     pub agreed: Agreed,
-    /// Finds the local daemon.
-    pub resolver: Option<Resolver>,
     /// Headers of the page.
     pub headers: Headers,
+    /// What it shares with others.
+    pub ways: Arc<Ways>,
 }
 
 /// An upgraded stream and the bytes that came after the head.
 pub struct Dialled {
     /// The stream.
-    pub stream: TcpStream,
+    pub stream: Stream,
     /// First bytes of the first frames.
     pub early: Vec<u8>,
+    /// Why it is not the place that comes first, where that is so.
+    pub fallback: Option<String>,
 }
 
 /// Makes the connection.
 pub async fn dial(plan: Plan, timeouts: &Timeouts) -> Result<Dialled, Failure> {
-    let (endpoint, addresses) = match plan.agreed {
-        Agreed::WebSocket(agreed) => literal(agreed)?,
-        Agreed::LocalDaemon => find(plan.resolver, timeouts).await?,
+    match plan.agreed {
+        Agreed::WebSocket(agreed) => {
+            dial_endpoint(&agreed, &plan.headers, &plan.ways, timeouts).await
+        }
+        Agreed::LocalDaemon => dial_local_daemon(&plan.headers, &plan.ways, timeouts).await,
+    }
+}
+
+async fn dial_endpoint(
+    agreed: &AgreedEndpoint,
+    headers: &Headers,
+    ways: &Ways,
+    timeouts: &Timeouts,
+) -> Result<Dialled, Failure> {
+    let endpoint = &agreed.endpoint;
+    let authority = endpoint.authority();
+    // First, so that nothing is dialled in vain.
+    let token = match &agreed.credential {
+        Some(name) => Some(
+            ways.credentials
+                .token(name.as_str(), endpoint, &ways.blocking, timeouts.credential)
+                .await?,
+        ),
+        None => None,
     };
-    let stream = reach(&endpoint, &addresses, timeouts).await?;
+    let resolved;
+    let addresses = match &agreed.reach {
+        Reach::Addresses(addresses) => addresses,
+        Reach::Name(rules) => {
+            resolved =
+                name::resolve(&endpoint.host, rules, &ways.blocking, timeouts.resolve).await?;
+            &resolved
+        }
+    };
+    if token.is_some()
+        && endpoint.security == Security::Plain
+        && !addresses.iter().all(IpAddr::is_loopback)
+    {
+        return Err(Failure::new(
+            "policy_refused",
+            format!("a token is not sent to {authority} in the clear; use wss://"),
+        ));
+    }
+    let tcp = address::dial(addresses, endpoint.port, &authority, timeouts.dial).await?;
+    let stream = secure(tcp, agreed, ways, timeouts).await?;
+    let request = Request {
+        target: &endpoint.target,
+        host: &authority,
+        headers,
+        token: token.as_ref(),
+    };
+    upgrade(stream, &request, &authority, timeouts).await
+}
+
+async fn secure(
+    tcp: TcpStream,
+    agreed: &AgreedEndpoint,
+    ways: &Ways,
+    timeouts: &Timeouts,
+) -> Result<Stream, Failure> {
+    match agreed.endpoint.security {
+        Security::Plain => Ok(Stream::Tcp(tcp)),
+        Security::Tls => {
+            let session = ways
+                .tls
+                .secure(tcp, agreed, &ways.blocking, timeouts.tls)
+                .await?;
+            Ok(Stream::Tls(Box::new(session)))
+        }
+    }
+}
+
+async fn dial_local_daemon(
+    headers: &Headers,
+    ways: &Ways,
+    timeouts: &Timeouts,
+) -> Result<Dialled, Failure> {
+    let resolver = ways
+        .resolver
+        .clone()
+        .ok_or_else(|| Failure::new("policy_refused", "this application names no local daemon"))?;
+    let found = ways
+        .blocking
+        .run(timeouts.resolve, move || resolver())
+        .await
+        .map_err(|missed| missed.failure("the local daemon was not found", timeouts.resolve))?
+        .map_err(|error| Failure::new(error.code, error.message))?
+        .checked()?;
+    if found.token.is_some() {
+        headers
+            .refuse_authorization()
+            .map_err(|error| Failure::new("invalid_header", error.message))?;
+    }
+    let reached = place::reach(&found.places, &ways.blocking, timeouts.dial).await?;
+    let request = Request {
+        target: &found.path,
+        host: &reached.host,
+        headers,
+        token: found.token.as_ref(),
+    };
+    let mut dialled = upgrade(reached.stream, &request, &reached.name, timeouts).await?;
+    dialled.fallback = reached.fallback;
+    Ok(dialled)
+}
+
+/// `place` is for messages.
+async fn upgrade(
+    stream: Stream,
+    request: &Request<'_>,
+    place: &str,
+    timeouts: &Timeouts,
+) -> Result<Dialled, Failure> {
     let mut nonce = [0; 16];
     getrandom::fill(&mut nonce).map_err(|error| {
         Failure::new(
@@ -57,175 +216,39 @@ pub async fn dial(plan: Plan, timeouts: &Timeouts) -> Result<Dialled, Failure> {
             format!("the system gave no random bytes: {error}"),
         )
     })?;
-    let upgrade = Upgrade::new(&endpoint, &plan.headers, nonce);
-    timeout(timeouts.upgrade, negotiate(stream, upgrade))
+    let negotiation = negotiate::negotiate(stream, Upgrade::new(request, nonce));
+    let answer = timeout(timeouts.upgrade, negotiation)
         .await
         .unwrap_or_else(|_| {
             Err(Failure::timed_out(format!(
-                "{} accepted the connection but did not answer the WebSocket upgrade within {:?}",
-                endpoint.authority(),
+                "{place} accepted the connection but did not answer the WebSocket upgrade within {:?}",
                 timeouts.upgrade
             )))
-        })
+        });
+    // Some servers echo the request when they refuse it.
+    answer.map_err(|failure| match request.token {
+        Some(token) => failure.without(token),
+        None => failure,
+    })
 }
 
-/// The addresses of an endpoint that needs neither a resolver nor TLS.
-fn literal(agreed: AgreedEndpoint) -> Result<(WebSocketEndpoint, Vec<IpAddr>), Failure> {
-    match (agreed.endpoint.security, agreed.reach) {
-        (Security::Plain, Reach::Addresses(addresses)) => Ok((agreed.endpoint, addresses)),
-        _ => Err(Failure::new(
-            "transport_failed",
-            format!(
-                "{} needs TLS or a resolver, which this version does not have",
-                agreed.endpoint
+impl Failure {
+    fn without(mut self, token: &Token) -> Self {
+        self.message = token.redact(&self.message);
+        self.body = self.body.map(|body| token.redact(&body));
+        self
+    }
+}
+
+impl Missed {
+    /// What a missing result means for an attempt; `what` is the beginning of the sentence.
+    pub(crate) fn failure(self, what: &str, time: Duration) -> Failure {
+        match self {
+            Self::Deadline => Failure::timed_out(format!("{what} within {time:?}")),
+            Self::Lost => Failure::new(
+                "transport_failed",
+                format!("{what}: the search failed unexpectedly"),
             ),
-        )),
-    }
-}
-
-async fn find(
-    resolver: Option<Resolver>,
-    timeouts: &Timeouts,
-) -> Result<(WebSocketEndpoint, Vec<IpAddr>), Failure> {
-    let resolver = resolver
-        .ok_or_else(|| Failure::new("policy_refused", "this application names no local daemon"))?;
-    let found = timeout(
-        timeouts.dial,
-        tokio::task::spawn_blocking(move || resolver()),
-    )
-    .await
-    .map_err(|_| {
-        Failure::timed_out(format!(
-            "the local daemon was not found within {:?}",
-            timeouts.dial
-        ))
-    })?
-    .map_err(|_| {
-        Failure::new(
-            "transport_failed",
-            "looking for the local daemon failed unexpectedly",
-        )
-    })?
-    .map_err(|error| Failure::new(error.code, error.message))?;
-    let endpoint = found.endpoint()?;
-    Ok((endpoint, vec![found.address.ip()]))
-}
-
-/// Dials the agreed addresses in turn. The address that is dialled is the one that was checked.
-async fn reach(
-    endpoint: &WebSocketEndpoint,
-    addresses: &[IpAddr],
-    timeouts: &Timeouts,
-) -> Result<TcpStream, Failure> {
-    let mut first_failure = None;
-    for address in addresses {
-        let address = SocketAddr::new(*address, endpoint.port);
-        match timeout(timeouts.dial, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => match verify(&stream, address) {
-                Ok(()) => return Ok(stream),
-                Err(failure) => first_failure.get_or_insert(failure),
-            },
-            Ok(Err(error)) => first_failure.get_or_insert(dial_failure(&error, endpoint)),
-            Err(_) => first_failure.get_or_insert(Failure::timed_out(format!(
-                "{} did not accept the connection within {:?}",
-                endpoint.authority(),
-                timeouts.dial
-            ))),
-        };
-    }
-    Err(first_failure.unwrap_or_else(|| Failure::new("unreachable", "no address is left to dial")))
-}
-
-fn verify(stream: &TcpStream, address: SocketAddr) -> Result<(), Failure> {
-    let problem = |error: io::Error| {
-        Failure::new(
-            "transport_failed",
-            format!("the new connection is not usable: {error}"),
-        )
-    };
-    let peer = stream.peer_addr().map_err(problem)?;
-    let local = stream.local_addr().map_err(problem)?;
-    if peer != address {
-        return Err(Failure::new(
-            "transport_failed",
-            format!("{address} was dialled but {peer} answered"),
-        ));
-    }
-    // On loopback a dial to a free port of the ephemeral range can meet itself.
-    if peer == local {
-        return Err(Failure::new(
-            "connection_refused",
-            format!("connection refused: nothing listens at {address}"),
-        ));
-    }
-    stream.set_nodelay(true).map_err(problem)
-}
-
-fn dial_failure(error: &io::Error, endpoint: &WebSocketEndpoint) -> Failure {
-    let place = endpoint.authority();
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Failure::new(
-            "connection_refused",
-            format!("connection refused: nothing listens at {place}"),
-        ),
-        io::ErrorKind::TimedOut => Failure::timed_out(format!("{place} did not answer")),
-        io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::AddrNotAvailable => Failure::new(
-            "unreachable",
-            format!("there is no route to {place}: {error}"),
-        ),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
-            Failure::reset(format!("{place} ended the connection at once"))
-        }
-        _ => Failure::new(
-            "transport_failed",
-            format!("{place} could not be reached: {error}"),
-        ),
-    }
-}
-
-async fn negotiate(mut stream: TcpStream, upgrade: Upgrade) -> Result<Dialled, Failure> {
-    let lost = |error: io::Error| {
-        Failure::reset(format!(
-            "the server ended the connection during the upgrade: {error}"
-        ))
-    };
-    stream.write_all(&upgrade.request).await.map_err(lost)?;
-    let mut received = Vec::with_capacity(1024);
-    loop {
-        // Bounded: `answer` refuses a head that reaches the limit.
-        let space = (RESPONSE_HEAD_BYTES + 1).saturating_sub(received.len()) as u64;
-        let count = (&mut stream)
-            .take(space)
-            .read_buf(&mut received)
-            .await
-            .map_err(lost)?;
-        if count == 0 {
-            return Err(Failure::reset(
-                "the server ended the connection without answering the upgrade",
-            ));
-        }
-        match upgrade.answer(&received)? {
-            Answer::Incomplete => {}
-            Answer::Agreed { head } => {
-                let early = received.split_off(head);
-                return Ok(Dialled { stream, early });
-            }
-            Answer::Refused(refusal) => return Err(explain(stream, refusal, received).await),
         }
     }
-}
-
-/// Reads the start of a refusal's body, as far as it comes in time.
-async fn explain(mut stream: TcpStream, refusal: Refusal, mut received: Vec<u8>) -> Failure {
-    let deadline = Instant::now() + REFUSAL_BODY_TIME;
-    while !refusal.body_is_complete(&received) {
-        match timeout_at(deadline, stream.read_buf(&mut received)).await {
-            Ok(Ok(count)) if count > 0 => {}
-            // The end, an error or the deadline: what has come is what can be told.
-            _ => break,
-        }
-    }
-    refusal.failure(&received)
 }

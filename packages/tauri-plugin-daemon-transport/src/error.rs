@@ -1,7 +1,7 @@
 //! What goes wrong, in two forms: [`Error`] rejects a command, [`Failure`] ends a connection attempt or a
 //! connection and reaches the page as `daemon://error`. Codes are stable; messages are for people.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
@@ -13,6 +13,9 @@ pub struct Error {
     pub code: ErrorCode,
     /// For people: what happened, to what, and what to do next.
     pub message: String,
+    /// When the same request may be made again, in milliseconds, where time is what is missing.
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 /// The codes of [`Error`].
@@ -28,6 +31,8 @@ pub enum ErrorCode {
     InvalidHeader,
     /// The limit of connections is reached.
     TooManyConnections,
+    /// The pages of this webview try to connect too often.
+    TooManyAttempts,
     /// The request comes from a page that this webview no longer shows.
     StalePage,
     /// No such connection belongs to this page.
@@ -47,6 +52,20 @@ impl Error {
         Self {
             code,
             message: message.into(),
+            retry_after_ms: None,
+        }
+    }
+
+    pub(crate) fn too_many_attempts(wait: Duration) -> Self {
+        let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            retry_after_ms: Some(milliseconds),
+            ..Self::new(
+                ErrorCode::TooManyAttempts,
+                format!(
+                    "this webview has tried to connect too often; try again in {milliseconds} ms"
+                ),
+            )
         }
     }
 
@@ -73,9 +92,12 @@ impl std::error::Error for Error {}
 
 /// Why a connection could not be made, or ended before its time. One of these at most for each connection.
 ///
-/// Codes given by this crate: `connection_refused`, `connection_reset`, `unreachable`, `timed_out`,
-/// `upgrade_refused`, `handshake_failed`, `protocol_error`, `transport_failed`. A resolver of the local daemon
-/// adds its own.
+/// Codes given by this crate: `connection_refused`, `connection_reset`, `name_not_resolved`, `unreachable`,
+/// `timed_out`, `policy_refused`, `invalid_header`, `upgrade_refused`, `handshake_failed`, `protocol_error`,
+/// `transport_failed`; of TLS `tls_expired`, `tls_not_yet_valid`, `tls_wrong_name`, `tls_unknown_issuer`,
+/// `tls_pin_mismatch`, `tls_failed`; of credentials `credential_missing`, `credential_mismatch`,
+/// `credential_unavailable`, `credential_damaged`; of the local daemon `daemon_not_running`,
+/// `runtime_file_invalid`, `socket_untrusted`, and whatever the application's own resolver gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Failure {

@@ -12,11 +12,13 @@
 //!
 //! The README describes permissions, the guest library, error codes and limits.
 
+mod blocking;
 mod commands;
 mod connection;
 mod connections;
 mod core;
 mod crash;
+mod credentials;
 mod delivery;
 mod dial;
 mod error;
@@ -24,17 +26,29 @@ mod limits;
 mod link;
 mod local_daemon;
 mod mailbox;
+mod opened;
 mod page;
 pub mod policy;
+mod private_file;
+mod stream;
+mod tls;
 
 use std::sync::Arc;
 
 use tauri::{plugin::TauriPlugin, webview::PageLoadEvent, Manager, RunEvent, Runtime, WindowEvent};
 
+use blocking::Blocking;
 use connections::Connections;
+pub use core::token::{Token, TokenError};
+use credentials::Keyring;
+pub use credentials::{Credential, CredentialError, CredentialStore, Credentials};
+use dial::Ways;
 pub use limits::Timeouts;
 use local_daemon::Resolver;
-pub use local_daemon::{LocalDaemon, LocalDaemonError};
+pub use local_daemon::{LocalDaemon, LocalDaemonError, Place};
+use opened::Observer;
+pub use opened::{Opened, Via};
+use tls::Tls;
 
 const INIT_SCRIPT: &str = include_str!("init.js");
 
@@ -48,6 +62,9 @@ pub fn init<R: Runtime>() -> TauriPlugin<R> {
 pub struct Builder {
     resolver: Option<Resolver>,
     timeouts: Timeouts,
+    extra_roots: Vec<Vec<u8>>,
+    credentials: Option<Arc<dyn CredentialStore>>,
+    observer: Option<Observer>,
 }
 
 impl Builder {
@@ -57,8 +74,9 @@ impl Builder {
     }
 
     /// Says where this user's daemon listens: what the URL `daemon+local:` means. The function is called for
-    /// each connection attempt, off the main thread, and may block for at most [`Timeouts::dial`]. Its error ends the
-    /// attempt and reaches the page with its code and message.
+    /// each connection attempt, off the main thread, and may block for at most [`Timeouts::resolve`]. Its error ends
+    /// the attempt and reaches the page with its code and message. In most cases it is
+    /// [`LocalDaemon::from_runtime_file`] with the path of the daemon's file.
     #[must_use]
     pub fn local_daemon(
         mut self,
@@ -75,6 +93,30 @@ impl Builder {
         self
     }
 
+    /// Trusts these certificate authorities for `wss:` besides those of the system: PEM with one or more
+    /// certificates, or DER with one. For an organisation's own authority that ships with the app. The app does
+    /// not start with what cannot be read. For a single self-signed daemon, pin its key in the scope entry instead.
+    #[must_use]
+    pub fn extra_roots(mut self, certificates: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(certificates.into());
+        self
+    }
+
+    /// Keeps the tokens that scope entries name in this store instead of the system's keyring.
+    #[must_use]
+    pub fn credentials(mut self, store: impl CredentialStore) -> Self {
+        self.credentials = Some(Arc::new(store));
+        self
+    }
+
+    /// Is told of each connection that opens: which way it took, and why it is not the first place of the local
+    /// daemon where that is so. For the app's log. Called on a thread that other connections need: it must not block.
+    #[must_use]
+    pub fn on_open(mut self, observer: impl Fn(&Opened) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// The plugin.
     pub fn build<R: Runtime>(self) -> TauriPlugin<R> {
         tauri::plugin::Builder::new("daemon-transport")
@@ -85,7 +127,23 @@ impl Builder {
             ])
             .js_init_script(INIT_SCRIPT)
             .setup(move |app, _| {
-                app.manage(Connections::new(self.timeouts, self.resolver));
+                let store = self
+                    .credentials
+                    .unwrap_or_else(|| Arc::new(Keyring::new(app.config().identifier.clone())));
+                let credentials = Credentials::new(store);
+                app.manage(credentials.clone());
+                let mut extra_roots = Vec::new();
+                for certificates in self.extra_roots {
+                    extra_roots.extend(tls::read_roots(&certificates)?);
+                }
+                let ways = Ways {
+                    resolver: self.resolver,
+                    credentials,
+                    tls: Tls::new(extra_roots),
+                    blocking: Blocking::default(),
+                    observer: self.observer,
+                };
+                app.manage(Connections::new(self.timeouts, ways));
                 Ok(())
             })
             .on_page_load(|webview, payload| {
@@ -112,10 +170,26 @@ pub trait DaemonTransportExt<R: Runtime> {
     /// Closes the connections of a webview, as a page load does. For events that Tauri tells the application
     /// and not its plugins, such as the end of a web content process on Apple systems.
     fn release_daemon_connections(&self, webview: &str);
+
+    /// The tokens that scope entries name, for the app's own Rust code: when a person signs in or out. No page can
+    /// reach them.
+    fn daemon_credentials(&self) -> Credentials;
+
+    /// Asks every peer at once whether it is still there, for an app that learns of a change of the network by
+    /// itself. Waking up from sleep is noticed without it.
+    fn check_daemon_connections(&self);
 }
 
 impl<R: Runtime, T: Manager<R>> DaemonTransportExt<R> for T {
     fn release_daemon_connections(&self, webview: &str) {
         self.state::<Connections>().page_gone(webview);
+    }
+
+    fn daemon_credentials(&self) -> Credentials {
+        self.state::<Credentials>().inner().clone()
+    }
+
+    fn check_daemon_connections(&self) {
+        self.state::<Connections>().suspect_all();
     }
 }

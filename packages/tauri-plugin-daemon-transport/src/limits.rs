@@ -105,6 +105,44 @@ pub const CONNECTIONS_PER_WEBVIEW: usize = 32;
 /// Connections in all.
 pub const CONNECTIONS: usize = 128;
 
+/// Attempts to connect that a webview may make at once: a page that opens and closes a thousand connections in a
+/// row, which none has a reason to exceed, is not hindered.
+pub const ATTEMPT_BUCKET: i64 = 1024;
+
+/// Attempts that a webview gains a second, up to [`ATTEMPT_BUCKET`]: what a busy page could want for hours, and a
+/// hundredth of what the machine could do.
+pub const ATTEMPTS_PER_SECOND: i64 = 64;
+
+/// What an attempt that fails costs besides itself: about 60 failures at once, and then four a second. Clients
+/// that back off never reach it; trying out ports, or tokens, becomes slow.
+pub const ATTEMPT_FAILED_COST: i64 = 16;
+
+/// Calls that may block (names, files, the keyring) under way at once. One that hangs keeps its place.
+pub const BLOCKING_AT_ONCE: usize = 16;
+
+/// Addresses of one name that are dialled. All of them are checked; more than this no service needs.
+pub const ADDRESSES_DIALLED: usize = 8;
+
+/// Longest token, in bytes: together with the page's headers it stays below the 8 KiB that servers take.
+pub const TOKEN_BYTES: usize = 4096;
+
+/// From this many characters on, the beginning of a token at the end of a text counts as the token cut in two.
+pub const TOKEN_TAIL_BYTES: usize = 4;
+
+/// Largest runtime file of a local daemon, in bytes: a real one has about 500.
+pub const RUNTIME_FILE_BYTES: usize = 16 * 1024;
+
+/// Largest entry of the keyring that is read, in bytes: a token, its endpoint and their names.
+pub const CREDENTIAL_BYTES: usize = TOKEN_BYTES + URL_BYTES + 256;
+
+/// How often the wall clock is compared with the monotonic one while connections exist: a computer that woke up
+/// is noticed within this time.
+pub const CLOCK_CHECK: Duration = Duration::from_secs(2);
+
+/// The wall clock ran ahead by this much between two checks: the computer slept (or the clock was set, which
+/// costs one ping). Well above what a busy computer delays a timer.
+pub const SLEPT: Duration = Duration::from_secs(5);
+
 /// Page ids remembered for each webview, so that a late request of an earlier page is known as such.
 pub const FORMER_PAGES: usize = 16;
 
@@ -124,14 +162,22 @@ pub const CLOSE_REASON_BYTES: usize = 123;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For finding the local daemon, and then for each TCP dial. Default 5 s.
+    /// For finding the local daemon, or the addresses of a name. Default 5 s.
+    pub resolve: Duration,
+    /// For the dial of a place. A name's addresses share it: each gets its part of what is left. Default 5 s.
     pub dial: Duration,
+    /// For the TLS handshake. Default 5 s.
+    pub tls: Duration,
+    /// For the credential of the system's keyring, which may have to ask the person to unlock it. Default 60 s.
+    pub credential: Duration,
     /// For the whole answer to the upgrade request, however slowly its bytes come. Default 10 s.
     pub upgrade: Duration,
     /// Silence after which a ping is sent. Default 10 s.
     pub ping_interval: Duration,
     /// How long anything may take to arrive after a ping. Default 10 s.
     pub pong_deadline: Duration,
+    /// The same after the computer woke up, or the network changed: a dead connection is known soon. Default 5 s.
+    pub wake_deadline: Duration,
     /// How long a write may make no progress at all. Default 30 s.
     pub write_stall: Duration,
     /// For the close handshake. Default 5 s.
@@ -141,10 +187,14 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
+            resolve: Duration::from_secs(5),
             dial: Duration::from_secs(5),
+            tls: Duration::from_secs(5),
+            credential: Duration::from_secs(60),
             upgrade: Duration::from_secs(10),
             ping_interval: Duration::from_secs(10),
             pong_deadline: Duration::from_secs(10),
+            wake_deadline: Duration::from_secs(5),
             write_stall: Duration::from_secs(30),
             close: Duration::from_secs(5),
         }

@@ -10,10 +10,9 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Sink, Stream};
+use futures_util::{Sink, Stream as _};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     time::timeout,
 };
 use tokio_tungstenite::{
@@ -30,6 +29,8 @@ use crate::{
     dial::Dialled,
     error::Failure,
     limits::{ENTRY_BYTES, MESSAGE_BYTES, MESSAGE_WIRE_BYTES, READ_BURST_BYTES, UNANSWERED_PINGS},
+    stream::Stream,
+    tls,
 };
 
 /// The head of a control frame that a server sends (RFC 6455 section 5.2: unmasked, at most 125 bytes).
@@ -37,7 +38,7 @@ const CONTROL_HEAD_BYTES: usize = 2;
 
 /// Counts the bytes that pass.
 struct Metered {
-    stream: TcpStream,
+    stream: Stream,
     /// Bytes that were read with the upgrade's answer, and how many of them have been given on.
     early: (Vec<u8>, usize),
     read: u64,
@@ -226,7 +227,11 @@ impl Link {
         if let Some(frame) = close {
             self.close(frame);
         }
-        let until_end = async { while self.step(true).await.ended.is_none() {} };
+        let until_end = async {
+            while self.step(true).await.ended.is_none() {}
+            // TLS says goodbye too, so that the peer knows that nothing was cut off. Whether it listens is its affair.
+            let _ = self.socket.get_mut().shutdown().await;
+        };
         // Late or not: the socket is dropped now, which ends it.
         let _ = timeout(time, until_end).await;
     }
@@ -242,7 +247,8 @@ pub fn failure_of(error: &WsError) -> Failure {
         WsError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
             Failure::timed_out(format!("the connection was lost: {error}"))
         }
-        WsError::Io(error) => Failure::reset(format!("the connection was lost: {error}")),
+        WsError::Io(error) => tls::failure_in(error)
+            .unwrap_or_else(|| Failure::reset(format!("the connection was lost: {error}"))),
         WsError::Capacity(_) => Failure::new(
             "protocol_error",
             format!(

@@ -53,6 +53,8 @@ pub struct Mail {
     pub goodbye: Option<Goodbye>,
     /// The page is gone.
     pub released: bool,
+    /// The peer may be gone without a word: look now.
+    pub suspected: bool,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +66,7 @@ struct Contents {
     evaluated: Option<(u64, u64)>,
     goodbye: Option<Goodbye>,
     released: bool,
+    suspected: bool,
     ended: bool,
 }
 
@@ -149,6 +152,12 @@ impl Mailbox {
         self.wake.notify_one();
     }
 
+    /// The computer woke up, or the network may have changed.
+    pub fn suspect(&self) {
+        self.contents().suspected = true;
+        self.wake.notify_one();
+    }
+
     /// Waits until something new may be in here.
     pub async fn news(&self) {
         self.wake.notified().await;
@@ -163,6 +172,7 @@ impl Mailbox {
             frames: contents.inbox.drain(),
             goodbye: contents.goodbye.clone(),
             released: contents.released,
+            suspected: std::mem::take(&mut contents.suspected),
         }
     }
 

@@ -25,7 +25,7 @@ pub struct DaemonAddress {
 
 /// A daemon that the person runs elsewhere: `HOLDFAST_DAEMON_URL=ws://127.0.0.1:PORT/ws`. The app then
 /// starts none.
-fn named_by_environment() -> Result<Option<DaemonAddress>, DesktopError> {
+pub fn named_by_environment() -> Result<Option<DaemonAddress>, DesktopError> {
     let Ok(url) = std::env::var("HOLDFAST_DAEMON_URL") else {
         return Ok(None);
     };
@@ -60,11 +60,16 @@ pub fn address() -> Result<DaemonAddress, DesktopError> {
             socket: file.address()?,
             path: "/ws".to_owned(),
         }),
-        None => Err(DesktopError::new(
-            "daemon_not_running",
-            "The daemon is not running. Run `holdfast daemon start`.",
-        )),
+        None => Err(not_running()),
     }
+}
+
+/// No daemon has said that it runs.
+pub fn not_running() -> DesktopError {
+    DesktopError::new(
+        "daemon_not_running",
+        "The daemon is not running. Run `holdfast daemon start`.",
+    )
 }
 
 /// The address of a live daemon; starts one where none answers. `progress` is told the step and the time

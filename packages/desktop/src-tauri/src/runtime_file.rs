@@ -26,7 +26,7 @@ impl RuntimeFile {
     pub fn address(&self) -> Result<SocketAddr, DesktopError> {
         match self.host.parse::<IpAddr>() {
             Ok(ip) if ip.is_loopback() => Ok(SocketAddr::new(ip, self.port)),
-            _ => Err(invalid(format!(
+            _ => Err(invalid(&format!(
                 "its host {:?} is not a loopback address",
                 self.host
             ))),
@@ -34,7 +34,8 @@ impl RuntimeFile {
     }
 }
 
-fn invalid(why: String) -> DesktopError {
+/// The file is there and says nothing that can be used.
+pub fn invalid(why: &str) -> DesktopError {
     DesktopError::new(
         "runtime_file_invalid",
         format!("The daemon's runtime file cannot be used: {why}. Run `holdfast daemon restart`."),
@@ -69,14 +70,19 @@ pub fn state_directory() -> Result<PathBuf, DesktopError> {
     })
 }
 
+/// Where the runtime file is.
+pub fn path() -> Result<PathBuf, DesktopError> {
+    Ok(state_directory()?.join("daemon.json"))
+}
+
 /// Reads the runtime file. `Ok(None)` where there is none: no daemon has said that it runs.
 pub fn read() -> Result<Option<RuntimeFile>, DesktopError> {
-    let path = state_directory()?.join("daemon.json");
+    let path = path()?;
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(invalid(format!(
+            return Err(invalid(&format!(
                 "{} cannot be read ({error})",
                 path.display()
             )))
@@ -85,10 +91,10 @@ pub fn read() -> Result<Option<RuntimeFile>, DesktopError> {
     let mut text = String::new();
     file.take(MAX_RUNTIME_FILE_BYTES)
         .read_to_string(&mut text)
-        .map_err(|error| invalid(format!("{} cannot be read ({error})", path.display())))?;
+        .map_err(|error| invalid(&format!("{} cannot be read ({error})", path.display())))?;
     parse(&text)
         .map(Some)
-        .map_err(|why| invalid(format!("{} {why}", path.display())))
+        .map_err(|why| invalid(&format!("{} {why}", path.display())))
 }
 
 /// What the file says, or why it cannot be used.

@@ -2,7 +2,12 @@
 
 use tauri::{Builder, Wry};
 
+#[cfg(feature = "plugin")]
+use tauri_plugin_daemon_transport::{LocalDaemon, LocalDaemonError, Place};
+
 use crate::daemon::DaemonAddress;
+#[cfg(feature = "plugin")]
+use crate::{daemon, error::DesktopError, runtime_file};
 
 /// Name of the flavour, as the page is told it.
 #[cfg(feature = "plugin")]
@@ -14,23 +19,40 @@ pub const FLAVOUR: &str = "option-a";
 /// Adds the flavour's plugin to the app.
 #[cfg(feature = "plugin")]
 pub fn install(builder: Builder<Wry>) -> Builder<Wry> {
-    use tauri_plugin_daemon_transport::{LocalDaemon, LocalDaemonError};
-
     builder.plugin(
         tauri_plugin_daemon_transport::Builder::new()
-            .local_daemon(|| {
-                crate::daemon::address()
-                    .map(|address| LocalDaemon {
-                        address: address.socket,
-                        path: address.path,
-                    })
-                    .map_err(|error| LocalDaemonError {
-                        code: error.code.to_owned(),
-                        message: error.message,
-                    })
+            .local_daemon(find_local_daemon)
+            .on_open(|opened| {
+                let fallback = opened
+                    .fallback
+                    .as_ref()
+                    .map_or_else(String::new, |reason| format!(", because {reason}"));
+                eprintln!(
+                    "holdfast-desktop: connected to the daemon via {}{fallback}",
+                    opened.via
+                );
             })
             .build(),
     )
+}
+
+/// The daemon that the environment names, else the one that wrote the runtime file.
+#[cfg(feature = "plugin")]
+fn find_local_daemon() -> Result<LocalDaemon, LocalDaemonError> {
+    let of_app = |error: DesktopError| LocalDaemonError::new(error.code, error.message);
+    if let Some(named) = daemon::named_by_environment().map_err(of_app)? {
+        return Ok(LocalDaemon {
+            places: vec![Place::Tcp(named.socket)],
+            path: named.path,
+            token: None,
+        });
+    }
+    let file = runtime_file::path().map_err(of_app)?;
+    LocalDaemon::from_runtime_file(&file).map_err(|error| match error.code.as_str() {
+        "daemon_not_running" => of_app(daemon::not_running()),
+        "runtime_file_invalid" => of_app(runtime_file::invalid(&error.message)),
+        _ => error,
+    })
 }
 
 /// Adds the flavour's plugin to the app.

@@ -10,6 +10,7 @@ use tokio_tungstenite::accept_async;
 use super::*;
 use crate::{
     core::{endpoint::parse, headers, id::Id, ownership::Owner, policy::Policy},
+    dial::Ways,
     mailbox::Delivered,
 };
 
@@ -144,8 +145,8 @@ async fn what_a_page_loses_is_handed_over_again_until_it_has_everything_in_order
         let endpoint = parse(&format!("ws://127.0.0.1:{port}/ws")).expect("a URL");
         let plan = Plan {
             agreed: Policy::read([&allow], []).check(endpoint).expect("allowed"),
-            resolver: None,
             headers: headers::check(BTreeMap::new()).expect("none"),
+            ways: Arc::new(Ways::none()),
         };
         let connection = Connection::new(mailbox, Box::new(page), Lane::Batch, Timeouts::default());
         // The task ends by itself once the page has taken the end.

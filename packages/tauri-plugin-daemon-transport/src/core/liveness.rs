@@ -1,5 +1,6 @@
 //! When a silent peer counts as dead. A ping follows silence, and anything heard after it counts as an answer.
 //! While the socket is left unread on purpose (the page is behind) no answer can be seen, and none is expected.
+//! When the computer has slept, or the network may have changed, a ping goes out at once and must be answered soon.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,12 @@ pub enum Due {
 pub struct Liveness {
     timeouts: Timeouts,
     heard: Instant,
-    pinged: Option<Instant>,
+    /// Until when something must be heard after a ping.
+    answer_by: Option<Instant>,
+    /// What was heard before says nothing any more: a ping is due, and soon an answer.
+    suspected: bool,
+    /// That ping is under way.
+    hasty: bool,
     /// Since when bytes wait to be written without any being taken.
     stuck: Option<Instant>,
     reading: bool,
@@ -33,7 +39,9 @@ impl Liveness {
         Self {
             timeouts,
             heard: now,
-            pinged: None,
+            answer_by: None,
+            suspected: false,
+            hasty: false,
             stuck: None,
             reading: true,
         }
@@ -42,7 +50,14 @@ impl Liveness {
     /// Bytes arrived.
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
-        self.pinged = None;
+        self.answer_by = None;
+        self.hasty = false;
+    }
+
+    /// The computer woke up, or the network may have changed. Said again before an answer, it is the same question:
+    /// it costs no other ping and gives no other time.
+    pub fn suspect(&mut self) {
+        self.suspected = !self.hasty;
     }
 
     /// Bytes were taken by the network, or none were waiting.
@@ -65,8 +80,9 @@ impl Liveness {
 
     /// When [`Liveness::due`] has something to say.
     pub fn deadline(&self) -> Option<Instant> {
-        let answer = self.reading.then(|| match self.pinged {
-            Some(pinged) => pinged + self.timeouts.pong_deadline,
+        let answer = self.reading.then(|| match self.answer_by {
+            _ if self.suspected => self.heard,
+            Some(answer_by) => answer_by,
             None => self.heard + self.timeouts.ping_interval,
         });
         let write = self.stuck.map(|since| since + self.timeouts.write_stall);
@@ -87,10 +103,15 @@ impl Liveness {
         if !self.reading {
             return None;
         }
-        match self.pinged {
-            Some(pinged) if pinged + self.timeouts.pong_deadline <= now => Some(Due::PeerSilent),
+        if std::mem::take(&mut self.suspected) {
+            self.hasty = true;
+            self.answer_by = Some(now + self.timeouts.wake_deadline);
+            return Some(Due::Ping);
+        }
+        match self.answer_by {
+            Some(answer_by) if answer_by <= now => Some(Due::PeerSilent),
             None if self.heard + self.timeouts.ping_interval <= now => {
-                self.pinged = Some(now);
+                self.answer_by = Some(now + self.timeouts.pong_deadline);
                 Some(Due::Ping)
             }
             _ => None,
@@ -157,5 +178,45 @@ mod tests {
         assert_eq!(liveness.due(start + second(59)), Some(Due::PeerNotReading));
         liveness.wrote(false, start + second(59));
         assert_eq!(liveness.deadline(), None);
+    }
+
+    #[test]
+    fn a_suspected_link_is_pinged_at_once_and_given_up_soon() {
+        let start = Instant::now();
+        let mut liveness = Liveness::new(Timeouts::default(), start);
+        liveness.suspect();
+        assert!(liveness.deadline() <= Some(start + second(1)));
+        assert_eq!(liveness.due(start + second(1)), Some(Due::Ping));
+        // Asked again, it is the same question.
+        liveness.suspect();
+        assert_eq!(liveness.due(start + second(3)), None);
+        assert_eq!(liveness.deadline(), Some(start + second(6)));
+        assert_eq!(liveness.due(start + second(6)), Some(Due::PeerSilent));
+    }
+
+    #[test]
+    fn a_suspected_link_that_answers_lives_and_can_be_suspected_again() {
+        let start = Instant::now();
+        let mut liveness = Liveness::new(Timeouts::default(), start);
+        // A ping of the usual kind is under way: the link gets the whole time of the new question.
+        assert_eq!(liveness.due(start + second(10)), Some(Due::Ping));
+        liveness.suspect();
+        assert_eq!(liveness.due(start + second(19)), Some(Due::Ping));
+        assert_eq!(liveness.due(start + second(23)), None);
+        liveness.heard(start + second(23));
+        assert_eq!(liveness.due(start + second(32)), None);
+        liveness.suspect();
+        assert_eq!(liveness.due(start + second(32)), Some(Due::Ping));
+    }
+
+    #[test]
+    fn a_suspected_link_that_is_not_read_is_pinged_when_it_is_read_again() {
+        let start = Instant::now();
+        let mut liveness = Liveness::new(Timeouts::default(), start);
+        liveness.reading(false, start);
+        liveness.suspect();
+        assert_eq!(liveness.due(start + second(100)), None);
+        liveness.reading(true, start + second(200));
+        assert_eq!(liveness.due(start + second(200)), Some(Due::Ping));
     }
 }

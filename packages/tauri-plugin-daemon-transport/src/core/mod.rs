@@ -1,10 +1,8 @@
 //! The rules of the plugin without sockets, clocks and Tauri: plain functions and state machines. Time comes
 //! in as an argument, so that tables and generated cases test them.
 
-// TLS, names and credentials are agreed here and not yet dialled.
-#![allow(dead_code)]
-
 pub mod address;
+pub mod attempts;
 pub mod endpoint;
 pub mod entry;
 pub mod headers;
@@ -16,6 +14,8 @@ pub mod ownership;
 pub mod policy;
 pub mod ports;
 pub mod reach;
+pub mod slumber;
+pub mod token;
 pub mod upgrade;
 pub mod wire;
 

@@ -4,17 +4,29 @@
 use base64::{engine::general_purpose::STANDARD, Engine as _};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{endpoint::WebSocketEndpoint, headers::Headers};
+use zeroize::Zeroizing;
+
+use super::{headers::Headers, token::Token};
 use crate::{
     error::Failure,
     limits::{REFUSAL_BODY_BYTES, RESPONSE_HEADERS, RESPONSE_HEAD_BYTES},
 };
 
-/// What is sent, and what the answer must hold.
-#[derive(Debug)]
+/// What is asked for.
+pub struct Request<'a> {
+    /// The request target: path and query.
+    pub target: &'a str,
+    /// The value of the `Host` header.
+    pub host: &'a str,
+    /// Headers of the page.
+    pub headers: &'a Headers,
+    /// The token that Rust attaches.
+    pub token: Option<&'a Token>,
+}
+
+/// What is sent, and what the answer must hold. Not to be printed: the request can hold a token.
 pub struct Upgrade {
-    /// The whole request.
-    pub request: Vec<u8>,
+    request: Zeroizing<Vec<u8>>,
     accept: String,
 }
 
@@ -50,26 +62,42 @@ enum Framing {
 }
 
 impl Upgrade {
-    /// The request for an endpoint. `nonce` is the random key of RFC 6455 section 4.1.
-    pub fn new(endpoint: &WebSocketEndpoint, headers: &Headers, nonce: [u8; 16]) -> Self {
+    /// The request with its random key (RFC 6455 section 4.1).
+    pub fn new(wanted: &Request<'_>, nonce: [u8; 16]) -> Self {
         let key = STANDARD.encode(nonce);
-        let mut request = format!(
+        let head = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n",
-            endpoint.target,
-            endpoint.authority()
+            wanted.target, wanted.host
         );
-        for (name, value) in headers.iter() {
-            request.push_str(name);
-            request.push_str(": ");
-            request.push_str(value);
-            request.push_str("\r\n");
+        let mut pieces = vec![head.as_str()];
+        for (name, value) in wanted.headers.iter() {
+            pieces.extend([name, ": ", value, "\r\n"]);
         }
-        request.push_str("\r\n");
+        if let Some(token) = wanted.token {
+            pieces.extend(["Authorization: Bearer ", token.reveal(), "\r\n"]);
+        }
+        pieces.push("\r\n");
+        // Large enough from the start: a buffer that grows leaves copies of the token behind.
+        let size = pieces.iter().map(|piece| piece.len()).sum();
+        let mut request = Zeroizing::new(Vec::with_capacity(size));
+        for piece in pieces {
+            request.extend_from_slice(piece.as_bytes());
+        }
         Self {
-            request: request.into_bytes(),
+            request,
             accept: derive_accept_key(key.as_bytes()),
         }
+    }
+
+    /// The whole request.
+    pub fn request(&self) -> &[u8] {
+        &self.request
+    }
+
+    /// The request has been written and is not needed any more.
+    pub fn sent(&mut self) {
+        self.request = Zeroizing::default();
     }
 
     /// Reads what has arrived so far.
@@ -241,8 +269,14 @@ mod tests {
         let Ok(Endpoint::WebSocket(endpoint)) = parse("ws://localhost:6767/ws?a=b") else {
             panic!("refused");
         };
+        let wanted = Request {
+            target: &endpoint.target,
+            host: &endpoint.authority(),
+            headers: &Headers::default(),
+            token: None,
+        };
         // The nonce and accept key of RFC 6455 section 1.3.
-        Upgrade::new(&endpoint, &Headers::default(), *b"the sample nonce")
+        Upgrade::new(&wanted, *b"the sample nonce")
     }
 
     const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
@@ -250,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_request_names_no_origin() {
-        let request = String::from_utf8(upgrade().request).expect("ASCII");
+        let request = String::from_utf8(upgrade().request().to_vec()).expect("ASCII");
         assert!(
             request.starts_with("GET /ws?a=b HTTP/1.1\r\nHost: localhost:6767\r\n"),
             "{request}"

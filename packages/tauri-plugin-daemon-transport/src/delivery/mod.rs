@@ -14,6 +14,7 @@ use crate::{
     },
     error::Failure,
     page::Page,
+    stream::Via,
 };
 
 /// The global that the init script defines.
@@ -38,6 +39,8 @@ pub struct Address<'a> {
     pub connection: Id,
     /// The page's own id, if it uses the receiver.
     pub page_id: Option<Id>,
+    /// Which way the connection took, told with its opening.
+    pub via: Option<Via>,
 }
 
 /// Hands frames over. Implementations keep nothing: the outbox does.
@@ -103,7 +106,9 @@ struct Payload<'a, T: Serialize> {
 }
 
 #[derive(Serialize)]
-struct Nothing {}
+struct OpenPayload {
+    via: Option<Via>,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,7 +120,7 @@ struct ClosedPayload<'a> {
 
 fn emit(to: &Address<'_>, number: u64, happening: &Happening) {
     match happening {
-        Happening::Open => emit_payload(to, "daemon://open", number, &Nothing {}),
+        Happening::Open => emit_payload(to, "daemon://open", number, &OpenPayload { via: to.via }),
         Happening::Failed(failure) => {
             emit_payload::<Failure>(to, "daemon://error", number, failure)
         }
