@@ -31,6 +31,8 @@ export type ContractWindow = {
 export type ContractOptions = {
   readonly loseEvery?: number;
   readonly quick?: boolean;
+  /** Label of the window, which decides what its page may do: see `contract-app/capabilities`. */
+  readonly label?: 'main' | 'only-the-default' | 'allow-loopback' | 'no-permission';
   /** What a second window, and one that is never shown, do by themselves. */
   readonly second?: Readonly<Record<string, string>>;
   readonly hidden?: Readonly<Record<string, string>>;
@@ -50,6 +52,7 @@ export async function openContractWindow(
         XDG_DATA_HOME: join(home.path, 'data'),
         ...(options.loseEvery === undefined ? {} : { HOLDFAST_CONTRACT_LOSE: String(options.loseEvery) }),
         ...(options.quick === true ? { HOLDFAST_CONTRACT_QUICK: '1' } : {}),
+        ...(options.label === undefined ? {} : { HOLDFAST_CONTRACT_LABEL: options.label }),
         ...(options.second === undefined ? {} : { HOLDFAST_CONTRACT_SECOND: role(options.second) }),
         ...(options.hidden === undefined ? {} : { HOLDFAST_CONTRACT_HIDDEN: role(options.hidden) }),
       },

@@ -16,6 +16,8 @@ fn alive_tasks() -> usize {
 }
 
 fn main() {
+    let mut context = tauri::generate_context!();
+    windows::name_the_first(context.config_mut());
     let mut builder = tauri::Builder::default();
     if let Some(loss) = faults::loss() {
         // Before the transport: scripts run in the order of the plugins.
@@ -30,7 +32,7 @@ fn main() {
         .plugin(tauri_plugin_websocket::init())
         .invoke_handler(tauri::generate_handler![alive_tasks])
         .setup(|app| windows::open(app).map_err(Into::into))
-        .run(tauri::generate_context!());
+        .run(context);
     if let Err(error) = result {
         eprintln!("holdfast-contract-app: the window could not be opened: {error}");
         std::process::exit(1);

@@ -4,7 +4,17 @@
 
 use std::env;
 
-use tauri::{App, WebviewUrl, WebviewWindowBuilder};
+use tauri::{App, Config, WebviewUrl, WebviewWindowBuilder};
+
+/// `HOLDFAST_CONTRACT_LABEL`: the label of the first window, and with it the capabilities that hold for it.
+pub fn name_the_first(config: &mut Config) {
+    if let (Ok(label), Some(first)) = (
+        env::var("HOLDFAST_CONTRACT_LABEL"),
+        config.app.windows.first_mut(),
+    ) {
+        first.label = label;
+    }
+}
 
 /// Opens those that are asked for.
 pub fn open(app: &App) -> tauri::Result<()> {

@@ -18,7 +18,7 @@ pub struct Error {
     pub retry_after_ms: Option<u64>,
 }
 
-/// The codes of [`Error`].
+/// Why a command was refused, for programs: stable, in snake case where it is serialised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
