@@ -92,6 +92,14 @@ pub const READ_BURST_BYTES: usize = 1024 * 1024;
 /// Bytes accepted from the page and not yet written to the socket: two messages of the largest size.
 pub const SEND_QUEUE_BYTES: usize = 2 * MESSAGE_BYTES;
 
+/// Messages accepted from the page and not yet written to the socket. So many cost as much as those bytes even if
+/// they are empty.
+pub const SEND_QUEUE_MESSAGES: usize = SEND_QUEUE_BYTES / ENTRY_BYTES;
+
+/// Largest raw body of one request, in bytes: everything that may wait, and what frames it. What is larger could not
+/// be taken anyway.
+pub const REQUEST_BYTES: usize = SEND_QUEUE_BYTES + 8 * SEND_QUEUE_MESSAGES;
+
 /// First wait without an acknowledgement before the page is asked what it has taken. Well above a slow frame,
 /// well below what a person would call hanging.
 pub const PROBE_AFTER: Duration = Duration::from_millis(400);

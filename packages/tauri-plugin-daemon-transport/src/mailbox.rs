@@ -15,7 +15,7 @@ use crate::{
         ownership::Owner,
     },
     error::{Error, ErrorCode},
-    limits::SEND_QUEUE_BYTES,
+    limits::{SEND_QUEUE_BYTES, SEND_QUEUE_MESSAGES},
 };
 
 /// How the page wants it to end.
@@ -204,7 +204,10 @@ fn refusal(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Full => Error::new(
             ErrorCode::SendQueueFull,
-            format!("more than {SEND_QUEUE_BYTES} bytes wait for the network; send less, or wait until they are written"),
+            format!(
+                "more than {SEND_QUEUE_BYTES} bytes or {SEND_QUEUE_MESSAGES} messages would wait for the network; send \
+                 less, or wait until they are written"
+            ),
         ),
         Refusal::Gap(expected) => Error::new(
             ErrorCode::SendOutOfOrder,

@@ -125,6 +125,8 @@ impl Liveness {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests {
     use super::*;
 

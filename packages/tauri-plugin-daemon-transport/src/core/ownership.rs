@@ -88,6 +88,8 @@ impl Ownership {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -150,3 +150,30 @@ fn a_lone_message_goes_at_once_and_a_flood_of_small_ones_is_gathered() {
     assert_eq!(outbox.next_parcel(now).map(|parcel| parcel.first), Some(6));
     assert_eq!(outbox.next_parcel(now).map(|parcel| parcel.first), Some(7));
 }
+
+#[test]
+fn without_the_receiver_one_repetition_that_arrives_brings_back_all_that_was_lost() {
+    let mut outbox = Outbox::new(Credit::PLAIN_EVENT);
+    let now = Instant::now();
+    for _ in 0..100 {
+        outbox.push(payload(10));
+    }
+    while outbox.next_parcel(now).is_some() {}
+    // None of them arrived. The first goes again, alone, and only its acknowledgement tells that the rest was lost.
+    let later = now + PROBE_AFTER;
+    assert!(matches!(
+        outbox.probe(later),
+        Some(Probe::Repeat(Parcel {
+            first: 1,
+            last: 1,
+            ..
+        }))
+    ));
+    assert_eq!(outbox.next_parcel(later), None);
+    assert_eq!(outbox.acknowledge(1, later), Ok(()));
+    let again = outbox.next_parcel(later);
+    assert_eq!(
+        again.map(|parcel| (parcel.first, parcel.last)),
+        Some((2, 100))
+    );
+}
