@@ -1,8 +1,8 @@
 /** Every limit of the guest library, in bytes, milliseconds or counts, each with its reason. */
 
 /**
- * Bytes that `send` may hold, from the page to the network: two messages of 16 MiB. Rust accepts no more either,
- * so it never has to refuse what was accepted here.
+ * Bytes that `send` may hold, from the page to the network: two messages of 16 MiB. Rust accepts as many bytes, so it
+ * never has to refuse what was accepted here, unless more than half a million messages wait.
  */
 export const SEND_QUEUE_BYTES = 32 * 1024 * 1024;
 
