@@ -10,10 +10,15 @@ let reports: ContractReport[];
 beforeAll(async () => {
   peer = await startContractPeer();
   reports = await runContract({
-    factory: createNodeTransportFactory({ connectTimeoutMs: 1_000, pingIntervalMs: 300, pongTimeoutMs: 300 }),
+    // Shorter than for people, and far above what one message of 16 MiB takes on a machine that is busy with other tests.
+    factory: createNodeTransportFactory({
+      connectTimeoutMs: 2_000,
+      pingIntervalMs: 2_000,
+      pongTimeoutMs: 3_000,
+    }),
     serverUrl: peer.serverUrl,
     platform: 'node',
-    livenessDeadlineMs: 3_000,
+    livenessDeadlineMs: 8_000,
   });
 }, 240_000);
 
