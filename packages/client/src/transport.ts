@@ -62,12 +62,16 @@ export type TransportCloseEvent = {
  * - `timed_out`: an answer did not come within its deadline (dial, upgrade or liveness).
  * - `upgrade_refused`: the server answered the upgrade with another status; `status` and `body` hold it.
  * - `handshake_failed`: the answer was not a valid WebSocket upgrade (wrong accept key, not HTTP).
- * - `tls`: the TLS session could not be made; the message names the reason.
+ * - `tls`: the TLS session could not be made; the message names the reason. Our plugin tells more: `tls_expired`,
+ *   `tls_not_yet_valid`, `tls_wrong_name`, `tls_unknown_issuer`, `tls_pin_mismatch`, `tls_failed` for all others.
+ * - `credential_missing`, `credential_mismatch`, `credential_unavailable`, `credential_damaged`: the token that the
+ *   application attaches could not be had; nothing was dialled.
+ * - `daemon_not_running`, `runtime_file_invalid`, `socket_untrusted`: this user's daemon was not found, or not believed.
  * - `protocol_error`: the peer broke RFC 6455, or sent a message over the limit.
  * - `policy_refused`: this page may not connect there; the message says which capability line would allow it.
  * - `invalid_url`, `invalid_header`: the request itself was wrong.
  * - `send_queue_full`: more was sent than the transport may hold.
- * - `too_many_connections`: the limit of connections is reached.
+ * - `too_many_connections`, `too_many_attempts`: the limit of connections, or of attempts in a time, is reached.
  * - `transport_failed`: the platform told no cause.
  */
 export type TransportErrorEvent = {

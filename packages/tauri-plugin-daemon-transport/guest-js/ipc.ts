@@ -29,6 +29,10 @@ export type Ipc = {
     code?: number;
     reason?: string;
   }) => Promise<void>;
+  /** Has Rust ask the peer at once whether it is still there. */
+  check: (request: { connectionId: string; page: string }) => Promise<unknown>;
+  /** Calls the handler when the system says that it is connected to a network again. Returns its own unsubscriber. */
+  onOnline: (handler: () => void) => () => void;
 };
 
 const COMMAND = 'plugin:daemon-transport|';
@@ -43,4 +47,9 @@ export const tauriIpc: Ipc = {
   connect: (request) => invoke<string>(`${COMMAND}daemon_connect`, request),
   send: (body) => invoke<number>(`${COMMAND}daemon_send`, body),
   disconnect: (request) => invoke<undefined>(`${COMMAND}daemon_disconnect`, request),
+  check: (request) => invoke<unknown>(`${COMMAND}daemon_send`, { ...request, check: true }),
+  onOnline: (handler) => {
+    window.addEventListener('online', handler);
+    return () => window.removeEventListener('online', handler);
+  },
 };

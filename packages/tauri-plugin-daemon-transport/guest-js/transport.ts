@@ -66,6 +66,7 @@ class PluginTransport implements DaemonTransport {
   #connectionId: string | undefined;
   #goodbye: { code?: number; reason?: string } | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  #ignoreNetwork: (() => void) | undefined;
 
   constructor(ipc: Ipc, hub: EventHub, lane: Lane, options: DaemonTransportOptions) {
     this.#ipc = ipc;
@@ -175,6 +176,7 @@ class PluginTransport implements DaemonTransport {
       case 'open':
         if (this.#state !== 'connecting') return;
         this.#state = 'open';
+        this.#ignoreNetwork = this.#ipc.onOnline(() => void this.#check());
         for (const handler of this.#open) attempt(handler);
         return;
       case 'error':
@@ -189,6 +191,16 @@ class PluginTransport implements DaemonTransport {
       case 'frame':
         // Frames are unwrapped where they arrive.
         return;
+    }
+  }
+
+  /** Another network: the old one's connections may be dead without a word. */
+  async #check(): Promise<void> {
+    if (this.#connectionId === undefined || this.#state !== 'open') return;
+    try {
+      await this.#ipc.check({ connectionId: this.#connectionId, page: this.#receiver?.pageId ?? '' });
+    } catch {
+      // Rust does not know the connection any more: its end is on the way.
     }
   }
 
@@ -232,6 +244,7 @@ class PluginTransport implements DaemonTransport {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     clearTimeout(this.#deadline);
+    this.#ignoreNetwork?.();
     this.#outgoing.drop();
     for (const handler of this.#close) attempt(() => handler(event));
   }

@@ -375,6 +375,40 @@ mod tests {
     }
 
     #[test]
+    fn attempts_are_limited_in_time_for_each_webview_and_a_refusal_says_when_to_come_back() {
+        let connections = connections();
+        let asker = |webview| Asker {
+            webview,
+            window: webview,
+        };
+        // Refused by policy, and an attempt all the same.
+        let attempt = |webview| {
+            let wish = Wish {
+                url: "ws://127.0.0.1:6767/ws".into(),
+                headers: std::collections::BTreeMap::default(),
+                lane: Lane::Event,
+                page: None,
+            };
+            let refused =
+                connections.connect(&asker(webview), wish, &Policy::default(), Box::new(NoPage));
+            refused.expect_err("no endpoint is allowed")
+        };
+        let mut error = attempt("main");
+        while error.code == ErrorCode::PolicyRefused {
+            error = attempt("main");
+        }
+        assert_eq!(error.code, ErrorCode::TooManyAttempts);
+        let wait = error.retry_after_ms.expect("a time");
+        assert!((1..=1000).contains(&wait), "{wait}");
+        let told = serde_json::to_value(&error).expect("JSON");
+        assert_eq!(
+            (&told["code"], &told["retryAfterMs"]),
+            (&json!("too_many_attempts"), &json!(wait))
+        );
+        assert_eq!(attempt("another").code, ErrorCode::PolicyRefused);
+    }
+
+    #[test]
     fn a_window_releases_what_its_webviews_opened() {
         let connections = connections();
         let server = Server::new();

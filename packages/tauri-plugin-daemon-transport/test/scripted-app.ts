@@ -76,6 +76,11 @@ export class ScriptedApp {
   readonly connects: { url: string; headers?: Record<string, string>; lane: Lane; page: string }[] = [];
   readonly sends: SendRequest[] = [];
   readonly disconnects: { connectionId: string; page: string; code?: number; reason?: string }[] = [];
+  readonly checks: { connectionId: string; page: string }[] = [];
+  /** Who waits for the network to come back. */
+  readonly online = new Set<() => void>();
+  /** How a check is answered. */
+  answerCheck: () => Promise<unknown> = () => Promise.resolve(0);
   /** How `daemon_connect` is answered. */
   answerConnect: () => Promise<string> = () => Promise.resolve(CONNECTION);
   /** How `daemon_send` is answered: with the bytes that wait in Rust. */
@@ -115,6 +120,14 @@ export class ScriptedApp {
     disconnect: (request) => {
       this.disconnects.push(request);
       return Promise.resolve();
+    },
+    check: (request) => {
+      this.checks.push(request);
+      return this.answerCheck();
+    },
+    onOnline: (handler) => {
+      this.online.add(handler);
+      return () => this.online.delete(handler);
     },
   };
 

@@ -322,3 +322,19 @@ describe('sending', () => {
     expect(transport.bufferedAmount).toBe(0);
   });
 });
+
+describe('the network', () => {
+  it('has every open connection checked when it comes back, and none that has ended', async () => {
+    await open();
+    for (const handler of app.online) handler();
+    await settle();
+    expect(app.checks).toEqual([{ connectionId: CONNECTION, page: app.receiver.pageId }]);
+    // Rust may have forgotten the connection: its end is on the way.
+    app.answerCheck = () => Promise.reject(new Error('unknown_connection'));
+    for (const handler of app.online) handler();
+    await settle();
+    app.emit('daemon://close', 2, { code: 1006, reason: '', wasClean: false });
+    expect(app.online.size).toBe(0);
+    expect(reported).toEqual([]);
+  });
+});

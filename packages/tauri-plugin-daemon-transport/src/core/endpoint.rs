@@ -236,7 +236,6 @@ pub fn parse(input: &str) -> Result<Endpoint, Error> {
 
 /// The normal form of what was written, for somebody who wants to know what it means. None where there is none,
 /// and none of a URL with user info, so that no password is repeated.
-#[allow(dead_code)]
 pub fn normal_form(input: &str) -> Option<String> {
     if input.len() > URL_BYTES {
         return None;

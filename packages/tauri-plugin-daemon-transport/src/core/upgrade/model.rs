@@ -5,10 +5,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::{
-    cases::CASES,
-    endpoint::{parse, Endpoint},
-};
+use crate::core::cases::CASES;
 
 /// One line of an answer's head.
 #[derive(Debug, Clone)]
@@ -178,10 +175,13 @@ impl Told {
 }
 
 fn upgrade() -> Upgrade {
-    let Ok(Endpoint::WebSocket(endpoint)) = parse("ws://localhost:6767/ws") else {
-        panic!("a good URL");
+    let wanted = Request {
+        target: "/ws",
+        host: "localhost:6767",
+        headers: &Headers::default(),
+        token: None,
     };
-    Upgrade::new(&endpoint, &Headers::default(), *b"the sample nonce")
+    Upgrade::new(&wanted, *b"the sample nonce")
 }
 
 proptest! {
