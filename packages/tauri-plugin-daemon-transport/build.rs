@@ -1,7 +1,10 @@
 //! Declares the commands (so that permissions for them are generated) and the form of a scope entry (so that
 //! editors complete capability files). `src/core/entry.rs` reads what is described here.
 
-use schemars::JsonSchema;
+use schemars::{
+    schema::{RootSchema, Schema},
+    JsonSchema,
+};
 
 const COMMANDS: &[&str] = &["daemon_connect", "daemon_send", "daemon_disconnect"];
 
@@ -142,8 +145,26 @@ struct AddressRange(#[schemars(regex(pattern = r"^[0-9a-f.:]+/[0-9]{1,3}$"))] St
 #[allow(dead_code)]
 struct CredentialName(#[schemars(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$"))] String);
 
+/// Editors show what each scheme means where it is chosen too: a tag has no place for a comment of its own.
+fn with_described_schemes(mut schema: RootSchema) -> RootSchema {
+    let kinds = schema
+        .schema
+        .subschemas
+        .as_mut()
+        .and_then(|all| all.one_of.as_mut());
+    for kind in kinds.into_iter().flatten() {
+        let Schema::Object(kind) = kind else { continue };
+        let description = kind.metadata().description.clone();
+        if let Some(Schema::Object(scheme)) = kind.object().properties.get_mut("scheme") {
+            scheme.metadata().description = description;
+        }
+    }
+    schema
+}
+
 fn main() {
+    let schema = with_described_schemes(schemars::schema_for!(DaemonTransportScopeEntry));
     tauri_plugin::Builder::new(COMMANDS)
-        .global_scope_schema(schemars::schema_for!(DaemonTransportScopeEntry))
+        .global_scope_schema(schema)
         .build();
 }
