@@ -35,6 +35,14 @@ export type Ipc = {
   onOnline: (handler: () => void) => () => void;
 };
 
+/** The commands for endpoints that the person allows. What they answer is checked where it is used. */
+export type EndpointIpc = {
+  receiver: () => Receiver | undefined;
+  requestEndpoint: (request: { url: string; page: string }) => Promise<unknown>;
+  listEndpoints: () => Promise<unknown>;
+  revokeEndpoint: (request: { url: string }) => Promise<unknown>;
+};
+
 const COMMAND = 'plugin:daemon-transport|';
 
 /** The real thing. */
@@ -52,4 +60,12 @@ export const tauriIpc: Ipc = {
     window.addEventListener('online', handler);
     return () => window.removeEventListener('online', handler);
   },
+};
+
+/** The real thing. */
+export const tauriEndpointIpc: EndpointIpc = {
+  receiver: tauriIpc.receiver,
+  requestEndpoint: (request) => invoke<unknown>(`${COMMAND}daemon_request_endpoint`, request),
+  listEndpoints: () => invoke<unknown>(`${COMMAND}daemon_list_endpoints`),
+  revokeEndpoint: (request) => invoke<unknown>(`${COMMAND}daemon_revoke_endpoint`, request),
 };
