@@ -6,7 +6,14 @@ use schemars::{
     JsonSchema,
 };
 
-const COMMANDS: &[&str] = &["daemon_connect", "daemon_send", "daemon_disconnect"];
+const COMMANDS: &[&str] = &[
+    "daemon_connect",
+    "daemon_send",
+    "daemon_disconnect",
+    "daemon_request_endpoint",
+    "daemon_list_endpoints",
+    "daemon_revoke_endpoint",
+];
 
 /// An endpoint that the pages of a capability may (allow) or may not (deny) connect to. Deny wins. An entry to
 /// deny has `scheme`, `host`, `port` and `path` only.

@@ -14,8 +14,9 @@ use tauri::{
 
 use crate::{
     connections::{Asker, Connections, Wish},
-    core::{id::Id, inbox::Frame, policy::Policy, wire},
+    core::{id::Id, inbox::Frame, wire},
     delivery::Lane,
+    endpoints::{Endpoints, Scopes},
     error::Error,
     limits::{CLOSE_REASON_BYTES, MESSAGE_BYTES},
     mailbox::{Delivered, Goodbye},
@@ -26,6 +27,13 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct RawEntry(Value);
+
+impl RawEntry {
+    /// The entry.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,21 +88,14 @@ pub fn daemon_connect<R: Runtime>(
     webview: Webview<R>,
     request: Request<'_>,
     connections: State<'_, Connections>,
+    endpoints: State<'_, Endpoints>,
     command_scope: CommandScope<RawEntry>,
     global_scope: GlobalScope<RawEntry>,
 ) -> Result<Id, Error> {
     let wish: Connect = arguments(request.body())?;
-    let entries = |lists: [&[std::sync::Arc<RawEntry>]; 2]| -> Vec<Value> {
-        lists
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.0.clone())
-            .collect()
-    };
-    let policy = Policy::read(
-        &entries([command_scope.allows(), global_scope.allows()]),
-        &entries([command_scope.denies(), global_scope.denies()]),
-    );
+    let scopes = Scopes::of(&command_scope, &global_scope);
+    let (policy, grant) =
+        endpoints.policy(&connections, webview.label(), wish.page, &scopes, &wish.url);
     let window = webview.window();
     let asker = Asker {
         webview: webview.label(),
@@ -105,13 +106,19 @@ pub fn daemon_connect<R: Runtime>(
         headers: wish.headers.unwrap_or_default(),
         lane: wish.lane.unwrap_or_default(),
         page: wish.page,
+        grant: grant.clone(),
     };
-    connections.connect(
+    let id = connections.connect(
         &asker,
         wish,
         &policy,
         Box::new(WebviewPage(webview.clone())),
-    )
+    )?;
+    // It may have been taken back since the policy was made, by somebody who did not find this connection yet.
+    if let Some(grant) = grant {
+        endpoints.keep_to(&connections, webview.label(), &grant);
+    }
+    Ok(id)
 }
 
 /// Takes messages and acknowledgements of the page. Gives the bytes that wait for the network.
@@ -188,7 +195,8 @@ fn frame(data: Data) -> Result<Frame, Error> {
     Ok(frame)
 }
 
-fn arguments<T: DeserializeOwned>(body: &InvokeBody) -> Result<T, Error> {
+/// The arguments of a command.
+pub fn arguments<T: DeserializeOwned>(body: &InvokeBody) -> Result<T, Error> {
     match body {
         InvokeBody::Json(value) => T::deserialize(value)
             .map_err(|error| Error::invalid_request(format!("the arguments are wrong: {error}"))),

@@ -96,6 +96,7 @@ impl Connection {
             loop {
                 match mailbox.look() {
                     (_, true) => return None,
+                    _ if mailbox.is_revoked() => return Some((Some(Failure::revoked()), abrupt())),
                     (Some(_), _) => return Some((None, abrupt())),
                     (None, false) => mailbox.news().await,
                 }
@@ -132,6 +133,11 @@ impl Connection {
             if mail.released {
                 tokio::spawn(link.finish(Some(close_frame(1001, "")), RELEASE_TIME));
                 return None;
+            }
+            if mail.revoked {
+                tokio::spawn(link.finish(Some(close_frame(1001, "")), RELEASE_TIME));
+                let failure = close_deadline.is_none().then(Failure::revoked);
+                return Some((failure, abrupt()));
             }
             self.attend(&mail, now);
             if mail.suspected {

@@ -8,9 +8,11 @@ use std::{
 
 use crate::{
     connection::{Attempt, Connection},
+    consents::Consents,
     core::{
         attempts::Attempts,
         endpoint,
+        grant::Grant,
         headers::{self},
         id::Id,
         ownership::{Claim, Ownership},
@@ -35,6 +37,8 @@ pub struct Wish {
     pub lane: Lane,
     /// The page's id.
     pub page: Option<Id>,
+    /// What the person allowed, where no capability allows it.
+    pub grant: Option<Grant>,
 }
 
 /// Who asks.
@@ -58,6 +62,8 @@ struct State {
 /// See the module.
 pub struct Connections {
     state: Arc<Mutex<State>>,
+    /// What the person is being asked, and what they allowed to the pages that are shown.
+    pub consents: Consents,
     timeouts: Timeouts,
     ways: Arc<Ways>,
 }
@@ -67,6 +73,7 @@ impl Connections {
     pub fn new(timeouts: Timeouts, ways: Ways) -> Self {
         Self {
             state: Arc::default(),
+            consents: Consents::default(),
             timeouts,
             ways: Arc::new(ways),
         }
@@ -110,12 +117,7 @@ impl Connections {
             let owner = state
                 .ownership
                 .claim(asker.webview, wish.page)
-                .ok_or_else(|| {
-                    Error::new(
-                        ErrorCode::StalePage,
-                        "this webview shows another page by now",
-                    )
-                })?;
+                .ok_or_else(Error::stale_page)?;
             let of_webview = state
                 .table
                 .values()
@@ -131,7 +133,8 @@ impl Connections {
                     ),
                 ));
             }
-            let mailbox = Arc::new(Mailbox::new(id, owner, asker.window.to_owned()));
+            let mailbox =
+                Arc::new(Mailbox::new(id, owner, asker.window.to_owned()).resting_on(wish.grant));
             state.table.insert(id, Arc::clone(&mailbox));
             mailbox
         };
@@ -178,6 +181,24 @@ impl Connections {
         });
     }
 
+    /// Refuses what a former page asks for.
+    pub fn claim(&self, webview: &str, page: Option<Id>) -> Result<(), Error> {
+        self.state()
+            .ownership
+            .claim(webview, page)
+            .map(drop)
+            .ok_or_else(Error::stale_page)
+    }
+
+    /// Ends the connections that rest on this grant.
+    pub fn revoke(&self, grant: &Grant) {
+        self.state()
+            .table
+            .values()
+            .filter(|mailbox| mailbox.grant.as_ref() == Some(grant))
+            .for_each(|mailbox| mailbox.revoke());
+    }
+
     /// The connection, if the asker owns it. When another page has taken the owner's place, it is released.
     pub fn find(&self, webview: &str, page: Option<Id>, id: Id) -> Result<Arc<Mailbox>, Error> {
         let state = self.state();
@@ -194,6 +215,7 @@ impl Connections {
 
     /// The webview began to show another page, or its page crashed.
     pub fn page_gone(&self, webview: &str) {
+        self.consents.page_gone(webview);
         let mut state = self.state();
         state.ownership.page_gone(webview);
         for mailbox in state
@@ -302,6 +324,7 @@ mod tests {
                 headers: std::collections::BTreeMap::default(),
                 lane: Lane::Event,
                 page,
+                grant: None,
             };
             connections.connect(&asker, wish, &Policy::read(&allow, []), Box::new(NoPage))
         }
@@ -388,6 +411,7 @@ mod tests {
                 headers: std::collections::BTreeMap::default(),
                 lane: Lane::Event,
                 page: None,
+                grant: None,
             };
             let refused =
                 connections.connect(&asker(webview), wish, &Policy::default(), Box::new(NoPage));

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
-/// Why a command was refused. Serialised as `{ "code", "message" }`.
+/// Why a command was refused. Serialised as `{ "code", "message", "retryAfterMs"? }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Error {
@@ -45,6 +45,19 @@ pub enum ErrorCode {
     InvalidAck,
     /// The arguments of the command have the wrong form.
     InvalidRequest,
+    /// The person was asked and did not allow the endpoint.
+    EndpointRefused,
+    /// The person is being asked already, on behalf of this webview.
+    AskInProgress,
+    /// This webview has caused too many questions; `retryAfterMs` says when it may again.
+    AskTooOften,
+    /// The file of endpoints that are always allowed is not one that this plugin wrote. It grants nothing and was
+    /// kept aside.
+    EndpointListDamaged,
+    /// The list of endpoints that are always allowed has no room for another.
+    EndpointListFull,
+    /// The file of endpoints that are always allowed could not be read or written.
+    EndpointListUnavailable,
 }
 
 impl Error {
@@ -77,6 +90,13 @@ impl Error {
         )
     }
 
+    pub(crate) fn stale_page() -> Self {
+        Self::new(
+            ErrorCode::StalePage,
+            "this webview shows another page by now",
+        )
+    }
+
     pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidRequest, message)
     }
@@ -94,7 +114,7 @@ impl std::error::Error for Error {}
 ///
 /// Codes given by this crate: `connection_refused`, `connection_reset`, `name_not_resolved`, `unreachable`,
 /// `timed_out`, `policy_refused`, `invalid_header`, `upgrade_refused`, `handshake_failed`, `protocol_error`,
-/// `transport_failed`; of TLS `tls_expired`, `tls_not_yet_valid`, `tls_wrong_name`, `tls_unknown_issuer`,
+/// `transport_failed`, `endpoint_revoked`; of TLS `tls_expired`, `tls_not_yet_valid`, `tls_wrong_name`, `tls_unknown_issuer`,
 /// `tls_pin_mismatch`, `tls_failed`; of credentials `credential_missing`, `credential_mismatch`,
 /// `credential_unavailable`, `credential_damaged`; of the local daemon `daemon_not_running`,
 /// `runtime_file_invalid`, `socket_untrusted`, and whatever the application's own resolver gives.
@@ -130,6 +150,13 @@ impl Failure {
 
     pub(crate) fn reset(message: impl Into<String>) -> Self {
         Self::new("connection_reset", message)
+    }
+
+    pub(crate) fn revoked() -> Self {
+        Self::new(
+            "endpoint_revoked",
+            "the permission to connect to this endpoint was taken back",
+        )
     }
 
     pub(crate) fn handshake(message: impl Into<String>) -> Self {

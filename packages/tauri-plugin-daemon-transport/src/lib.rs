@@ -16,11 +16,16 @@ mod blocking;
 mod commands;
 mod connection;
 mod connections;
+mod consents;
 mod core;
 mod crash;
 mod credentials;
 mod delivery;
 mod dial;
+mod dialog;
+mod endpoint_commands;
+mod endpoint_file;
+mod endpoints;
 mod error;
 mod limits;
 mod link;
@@ -33,7 +38,7 @@ mod private_file;
 mod stream;
 mod tls;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use tauri::{plugin::TauriPlugin, webview::PageLoadEvent, Manager, RunEvent, Runtime, WindowEvent};
 
@@ -43,6 +48,10 @@ pub use core::token::{Token, TokenError};
 use credentials::Keyring;
 pub use credentials::{Credential, CredentialError, CredentialStore, Credentials};
 use dial::Ways;
+use endpoint_file::EndpointFile;
+use endpoints::Endpoints;
+pub use endpoints::{GrantedEndpoint, GrantedEndpoints};
+pub use error::{Error, ErrorCode};
 pub use limits::Timeouts;
 use local_daemon::Resolver;
 pub use local_daemon::{LocalDaemon, LocalDaemonError, Place};
@@ -65,6 +74,7 @@ pub struct Builder {
     extra_roots: Vec<Vec<u8>>,
     credentials: Option<Arc<dyn CredentialStore>>,
     observer: Option<Observer>,
+    endpoints_directory: Option<PathBuf>,
 }
 
 impl Builder {
@@ -117,13 +127,24 @@ impl Builder {
         self
     }
 
+    /// Where the list of endpoints that the person always allows is kept, instead of `daemon-transport` in the
+    /// app's configuration directory. The directory is made with mode 0700, and not used if others can use it.
+    #[must_use]
+    pub fn endpoints_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.endpoints_directory = Some(directory.into());
+        self
+    }
+
     /// The plugin.
     pub fn build<R: Runtime>(self) -> TauriPlugin<R> {
         tauri::plugin::Builder::new("daemon-transport")
             .invoke_handler(tauri::generate_handler![
                 commands::daemon_connect,
                 commands::daemon_send,
-                commands::daemon_disconnect
+                commands::daemon_disconnect,
+                endpoint_commands::daemon_request_endpoint,
+                endpoint_commands::daemon_list_endpoints,
+                endpoint_commands::daemon_revoke_endpoint
             ])
             .js_init_script(INIT_SCRIPT)
             .setup(move |app, _| {
@@ -144,6 +165,15 @@ impl Builder {
                     observer: self.observer,
                 };
                 app.manage(Connections::new(self.timeouts, ways));
+                let directory = match self.endpoints_directory {
+                    Some(directory) => Some(directory),
+                    None => app
+                        .path()
+                        .app_config_dir()
+                        .ok()
+                        .map(|config| config.join("daemon-transport")),
+                };
+                app.manage(Endpoints::new(EndpointFile::new(directory)));
                 Ok(())
             })
             .on_page_load(|webview, payload| {
@@ -178,6 +208,23 @@ pub trait DaemonTransportExt<R: Runtime> {
     /// Asks every peer at once whether it is still there, for an app that learns of a change of the network by
     /// itself. Waking up from sleep is noticed without it.
     fn check_daemon_connections(&self);
+
+    /// The endpoints that the person always allows. Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::EndpointListUnavailable`] where the file cannot be read.
+    fn daemon_endpoints(&self) -> Result<GrantedEndpoints, Error>;
+
+    /// Takes an endpoint back from every webview, for now and for ever, and ends the connections that only it
+    /// allowed, with the error `endpoint_revoked`. Says whether it had been allowed. Writes a file, and may wait
+    /// up to 3 seconds for another process that writes it: not for the main thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidUrl`] where the URL is not one in normal form;
+    /// [`ErrorCode::EndpointListUnavailable`] where the file cannot be written.
+    fn revoke_daemon_endpoint(&self, url: &str) -> Result<bool, Error>;
 }
 
 impl<R: Runtime, T: Manager<R>> DaemonTransportExt<R> for T {
@@ -191,5 +238,14 @@ impl<R: Runtime, T: Manager<R>> DaemonTransportExt<R> for T {
 
     fn check_daemon_connections(&self) {
         self.state::<Connections>().suspect_all();
+    }
+
+    fn daemon_endpoints(&self) -> Result<GrantedEndpoints, Error> {
+        self.state::<Endpoints>().list()
+    }
+
+    fn revoke_daemon_endpoint(&self, url: &str) -> Result<bool, Error> {
+        self.state::<Endpoints>()
+            .revoke(&self.state::<Connections>(), url)
     }
 }

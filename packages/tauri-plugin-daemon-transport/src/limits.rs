@@ -166,6 +166,51 @@ pub const LINGER_TIME: Duration = Duration::from_millis(1000);
 /// Longest reason of a close frame, in bytes (RFC 6455 section 5.5: 125 with the code).
 pub const CLOSE_REASON_BYTES: usize = 123;
 
+/// Questions to the person that one webview may cause within [`ASK_WINDOW`]: enough for an app that sets up
+/// several daemons, too few to wear anybody down.
+pub const ASKS_PER_WINDOW: usize = 6;
+
+/// The time in which those are counted.
+pub const ASK_WINDOW: Duration = Duration::from_secs(60);
+
+/// Pause after a refusal, before the webview may cause another question. It doubles with each refusal in a row.
+pub const REFUSAL_PAUSE: Duration = Duration::from_secs(5);
+
+/// Longest such pause: a person who changes their mind need not restart the app.
+pub const REFUSAL_PAUSE_AT_MOST: Duration = Duration::from_secs(15 * 60);
+
+/// Refusals count as never said after this time without another.
+pub const REFUSALS_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+
+/// The buttons that allow something work only after the dialog has been visible for this long, where the toolkit
+/// lets us: a page that opens it under a click or a key press gains nothing. Browsers wait a second as well.
+pub const ANSWER_DELAY: Duration = Duration::from_millis(1000);
+
+/// Longest path that the dialog shows whole, in characters. Of a longer one the middle is left out, visibly;
+/// the host is always shown whole.
+pub const SHOWN_PATH_CHARS: usize = 96;
+
+/// Longest name of the app in the dialog, in characters.
+pub const SHOWN_NAME_CHARS: usize = 64;
+
+/// Most endpoints that may be allowed always: a person cannot oversee more.
+pub const ENDPOINT_LIST_ENTRIES: usize = 100;
+
+/// Largest file of them, in bytes: more than the largest list takes with the longest URLs and labels.
+pub const ENDPOINT_LIST_BYTES: usize = 256 * 1024;
+
+/// Longest label of a webview in that file, in bytes.
+pub const WEBVIEW_LABEL_BYTES: usize = 256;
+
+/// Damaged files that are kept aside, for whoever wants to know what happened. The oldest goes first.
+pub const DAMAGED_LISTS_KEPT: usize = 5;
+
+/// How long another process may hold the file while it changes it, which takes milliseconds.
+pub const ENDPOINT_LIST_LOCK_WAIT: Duration = Duration::from_secs(3);
+
+/// Between two tries to get hold of it.
+pub const ENDPOINT_LIST_LOCK_RETRY: Duration = Duration::from_millis(20);
+
 /// The waits that a host application may choose. The defaults suit a daemon on the same computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

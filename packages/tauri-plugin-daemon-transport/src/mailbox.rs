@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::{
     core::{
+        grant::Grant,
         id::Id,
         inbox::{Frame, Inbox, Refusal},
         ownership::Owner,
@@ -55,6 +56,8 @@ pub struct Mail {
     pub released: bool,
     /// The peer may be gone without a word: look now.
     pub suspected: bool,
+    /// What allowed the connection was taken back.
+    pub revoked: bool,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +70,7 @@ struct Contents {
     goodbye: Option<Goodbye>,
     released: bool,
     suspected: bool,
+    revoked: bool,
     ended: bool,
 }
 
@@ -79,6 +83,8 @@ pub struct Mailbox {
     pub owner: Owner,
     /// The window that the owner's webview is in.
     pub window: String,
+    /// What the person allowed, where no capability allows the connection.
+    pub grant: Option<Grant>,
     contents: Mutex<Contents>,
     wake: Notify,
 }
@@ -90,9 +96,17 @@ impl Mailbox {
             id,
             owner,
             window,
+            grant: None,
             contents: Mutex::default(),
             wake: Notify::new(),
         }
+    }
+
+    /// The same for a connection that rests on what the person allowed.
+    #[must_use]
+    pub fn resting_on(mut self, grant: Option<Grant>) -> Self {
+        self.grant = grant;
+        self
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -158,6 +172,17 @@ impl Mailbox {
         self.wake.notify_one();
     }
 
+    /// What allowed the connection was taken back.
+    pub fn revoke(&self) {
+        self.contents().revoked = true;
+        self.wake.notify_one();
+    }
+
+    /// Whether it was.
+    pub fn is_revoked(&self) -> bool {
+        self.contents().revoked
+    }
+
     /// Waits until something new may be in here.
     pub async fn news(&self) {
         self.wake.notified().await;
@@ -173,6 +198,7 @@ impl Mailbox {
             goodbye: contents.goodbye.clone(),
             released: contents.released,
             suspected: std::mem::take(&mut contents.suspected),
+            revoked: contents.revoked,
         }
     }
 

@@ -28,8 +28,9 @@ pub fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
+/// Opens the file itself: never what a symbolic link names, and without waiting for a pipe's writer.
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+pub fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
     use rustix::{fs::OFlags, io::Errno};
@@ -49,8 +50,9 @@ fn open(path: &Path) -> io::Result<File> {
         })
 }
 
+/// Whether it is a regular file that is this user's alone.
 #[cfg(unix)]
-fn check(file: &File) -> io::Result<()> {
+pub fn check(file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
 
     let found = file.metadata()?;
@@ -71,12 +73,13 @@ fn check(file: &File) -> io::Result<()> {
 
 /// On Windows a file in the user's own profile is private by the rights it inherits.
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+pub fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 
+/// Whether it is a regular file.
 #[cfg(not(unix))]
-fn check(file: &File) -> io::Result<()> {
+pub fn check(file: &File) -> io::Result<()> {
     if file.metadata()?.is_file() {
         Ok(())
     } else {

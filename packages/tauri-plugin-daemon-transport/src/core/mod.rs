@@ -3,8 +3,11 @@
 
 pub mod address;
 pub mod attempts;
+pub mod consent;
 pub mod endpoint;
+pub mod endpoint_list;
 pub mod entry;
+pub mod grant;
 pub mod headers;
 pub mod id;
 pub mod inbox;
@@ -13,6 +16,7 @@ pub mod outbox;
 pub mod ownership;
 pub mod policy;
 pub mod ports;
+pub mod question;
 pub mod reach;
 pub mod slumber;
 pub mod token;
