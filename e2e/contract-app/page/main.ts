@@ -10,6 +10,7 @@ import { invoke } from '@tauri-apps/api/core';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { createPluginTransportFactory } from 'tauri-plugin-daemon-transport-api';
 import { config } from 'zod';
+import { asking } from './asking.js';
 import { playRole } from './roles.js';
 import { Traffic } from './traffic.js';
 
@@ -115,5 +116,5 @@ const raw = {
     getCurrentWebview().listen(event, (received) => handler(received.payload)),
 };
 
-Object.assign(window, { __contract: page, __traffic: traffic, __raw: raw });
+Object.assign(window, { __contract: page, __traffic: traffic, __raw: raw, __asking: asking });
 playRole(traffic);
