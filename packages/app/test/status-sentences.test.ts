@@ -175,6 +175,22 @@ const ROWS: readonly [string, ConnectionView, ConnectionNames, StatusState, stri
     ['Details'],
   ],
   [
+    'TLS, another key',
+    refused('tls_pin_mismatch', { message: 'the certificate has the pin sha256/x, for the host name' }),
+    names,
+    'tls',
+    'The daemon’s certificate is not the one you paired with.',
+    ['Details'],
+  ],
+  [
+    'TLS, none at all',
+    refused('tls_failed', { message: 'did not answer with TLS' }),
+    names,
+    'tls',
+    'No secure connection with the daemon could be made.',
+    ['Details'],
+  ],
+  [
     'not a daemon',
     refused('upgrade_refused', { status: 200 }),
     names,

@@ -143,6 +143,11 @@ pub const RUNTIME_FILE_BYTES: usize = 16 * 1024;
 /// Largest entry of the keyring that is read, in bytes: a token, its endpoint and their names.
 pub const CREDENTIAL_BYTES: usize = TOKEN_BYTES + URL_BYTES + 256;
 
+/// How long to wait for a free instance of a named pipe before asking again: a server makes the next one as soon as
+/// it has accepted.
+#[cfg(windows)]
+pub const PIPE_BUSY_RETRY: Duration = Duration::from_millis(20);
+
 /// How often the wall clock is compared with the monotonic one while connections exist: a computer that woke up
 /// is noticed within this time.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(2);

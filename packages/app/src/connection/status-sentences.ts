@@ -208,8 +208,8 @@ function refused(reason: Reason, names: ConnectionNames): Status {
     const sentence = `This window speaks version ${String(names.protocol)}, the daemon ${daemonVersion(reason)}.`;
     return row('version', 'bad', sentence, ['how-to-update', 'details']);
   }
-  if (reason.code === 'tls') {
-    return row('tls', 'bad', `The daemon’s certificate is ${certificateFault(reason.message)}.`, ['details']);
+  if (reason.code === 'tls' || reason.code.startsWith('tls_')) {
+    return row('tls', 'bad', `${certificateFault(reason)}.`, ['details']);
   }
   if (reason.status === 403) {
     const sentence = `The daemon does not accept connections from this page (origin ${names.pageOrigin}).`;
@@ -239,12 +239,28 @@ function daemonVersion(reason: Reason): string {
     : `versions ${String(range.min)} to ${String(range.max)}`;
 }
 
-/** The TLS libraries say the same three things in many words. */
-function certificateFault(message: string): string {
-  if (/expire/i.test(message)) return 'expired';
-  if (/name|host|subject/i.test(message)) return 'for another name';
-  if (/pin|fingerprint|paired/i.test(message)) return 'not the one you paired with';
-  return 'not one that this computer trusts';
+/** Our plugin has a code for each reason; other transports say the same few things in many words. */
+function certificateFault({ code, message }: Reason): string {
+  const is = 'The daemon’s certificate is';
+  switch (code) {
+    case 'tls_expired':
+      return `${is} expired`;
+    case 'tls_not_yet_valid':
+      return `${is} not valid yet`;
+    case 'tls_wrong_name':
+      return `${is} for another name`;
+    case 'tls_pin_mismatch':
+      return `${is} not the one you paired with`;
+    case 'tls_unknown_issuer':
+      return `${is} not one that this computer trusts`;
+    case 'tls_failed':
+      return 'No secure connection with the daemon could be made';
+  }
+  // Transports that tell the reason in words only.
+  if (/expire/i.test(message)) return `${is} expired`;
+  if (/name|host|subject/i.test(message)) return `${is} for another name`;
+  if (/pin|fingerprint|paired/i.test(message)) return `${is} not the one you paired with`;
+  return `${is} not one that this computer trusts`;
 }
 
 function withStop(text: string): string {

@@ -11,9 +11,6 @@ mod frames;
 mod silences;
 mod upgrade_answers;
 
-/// Far above every deadline of [`quick`]: it ends a hang, and measures nothing.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// The peer's end of one connection.
 struct Peer {
     stream: TcpStream,
