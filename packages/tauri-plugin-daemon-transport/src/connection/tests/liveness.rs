@@ -80,7 +80,10 @@ async fn after_a_sleep_a_link_that_answers_stays() {
     client.opened().await;
     for _ in 0..3 {
         client.mailbox.suspect();
-        let ping = server.next().await.expect("still open").expect("valid");
+        let ping = tokio::time::timeout(PATIENCE, server.next())
+            .await
+            .expect("a ping");
+        let ping = ping.expect("still open").expect("valid");
         assert!(ping.is_ping(), "{ping}");
         // The answer is on its way; it arrives before what follows it.
         server
