@@ -49,7 +49,7 @@ export type TrafficPeer = {
 
 /**
  * `flood`: numbered messages of `size` bytes (`kind=binary` for bytes), without end or `count` of them, as fast as the
- * page takes them. `ask`: one question after another, `every` ms or at once. `echo`. `count`: reads numbered messages.
+ * page takes them; with `block` it first has the page block its main thread for so many ms. `ask`: one question after another, `every` ms or at once. `echo`. `count`: reads numbered messages.
  * `unread`: the same, but only once it is told to.
  */
 export type Mode = 'flood' | 'ask' | 'echo' | 'count' | 'unread';
@@ -233,6 +233,8 @@ async function flood({ line, webSocket, socket, options }: Connection): Promise<
   const stopped = new AbortController();
   line.stop = () => stopped.abort();
   line.sent = 0;
+  const block = options.get('block');
+  if (block !== null) webSocket.send(`block:${block}`);
   while (!stopped.signal.aborted && line.sent < count && webSocket.readyState === webSocket.OPEN) {
     const frames: Buffer[] = [];
     let bytes = 0;

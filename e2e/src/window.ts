@@ -172,10 +172,7 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
             // The app may have ended by itself; ending the processes below does the rest.
           });
           // An app that hangs while it closes is ended by force below, and its test says so.
-          await Promise.race([
-            ended,
-            timeout(DEADLINE_MS, undefined, { ref: false }).then(() => (hung = true)),
-          ]);
+          hung = await Promise.race([ended.then(() => false), timeout(DEADLINE_MS, true, { ref: false })]);
         }
         await running.end();
         await display.end();

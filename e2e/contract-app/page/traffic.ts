@@ -28,17 +28,30 @@ export function numbered(number: number, size: number): string {
 
 const decoder = new TextDecoder();
 
+/** Blocks the page's main thread for so many milliseconds. */
+function keepBusy(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
+
 export class Traffic {
   readonly #held = new Map<string, Held>();
 
   constructor(readonly factoryOf: (transport: string) => DaemonTransportFactory) {}
 
-  /** Opens a connection and checks what comes. With `throwEvery`, its handler throws at every n-th message. */
+  /**
+   * Opens a connection and checks what comes. With `throwEvery`, its handler throws at every n-th message. The peer can
+   * say `block:<ms>`: a driver could not, because its own answer would wait until the page is free again.
+   */
   receive(transport: string, url: string, size: number, throwEvery = 0): void {
     this.#open(transport, url, (report, data) => {
       const text = typeof data === 'string' ? data : decoder.decode(data);
       if (text.startsWith('sent:')) {
         report.sent = Number(text.slice(5));
+        return;
+      }
+      if (text.startsWith('block:')) {
+        keepBusy(Number(text.slice(6)));
         return;
       }
       const expected = numbered(report.count + 1, size);
@@ -106,14 +119,6 @@ export class Traffic {
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
     return clean;
-  }
-
-  /** Keeps the page's main thread busy, from the next turn on. */
-  block(milliseconds: number): void {
-    setTimeout(() => {
-      const until = performance.now() + milliseconds;
-      while (performance.now() < until);
-    }, 0);
   }
 
   #open(transport: string, url: string, take: (report: Report, data: string | Uint8Array) => void): Held {
