@@ -49,8 +49,11 @@ const COMMAND = 'plugin:daemon-transport|';
 export const tauriIpc: Ipc = {
   receiver: () => (isRecord(Reflect.get(globalThis, '__TAURI_INTERNALS__')) ? findReceiver() : undefined),
   listen: async (event, handler) => {
-    // Of this webview only. The listener lives as long as the page.
-    await getCurrentWebview().listen(event, (received: { payload: unknown }) => handler(received.payload));
+    await listenWhileShown(event, handler);
+    // A page that the engine kept and shows again has none of its listeners any more.
+    addEventListener('pageshow', (shown) => {
+      if (shown.persisted) void listenWhileShown(event, handler);
+    });
   },
   connect: (request) => invoke<string>(`${COMMAND}daemon_connect`, request),
   send: (body) => invoke<number>(`${COMMAND}daemon_send`, body),
@@ -69,3 +72,14 @@ export const tauriEndpointIpc: EndpointIpc = {
   listEndpoints: () => invoke<unknown>(`${COMMAND}daemon_list_endpoints`),
   revokeEndpoint: (request) => invoke<unknown>(`${COMMAND}daemon_revoke_endpoint`, request),
 };
+
+/**
+ * Listens to an event of this webview for as long as the page is shown. Tauri does not notice that a page is gone: it
+ * would keep its listeners and name them in every event, one more for each reload, until the webview is closed.
+ */
+async function listenWhileShown(event: EventName, handler: (payload: unknown) => void): Promise<void> {
+  const stop = await getCurrentWebview().listen(event, (received: { payload: unknown }) =>
+    handler(received.payload),
+  );
+  addEventListener('pagehide', () => stop(), { once: true });
+}
