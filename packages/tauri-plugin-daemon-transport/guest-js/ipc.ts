@@ -1,5 +1,6 @@
 /** The plugin's commands and events as this library uses them: a border of its own, so that tests script it. */
 import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 
 import type { EventName } from './happening.js';
@@ -78,8 +79,8 @@ export const tauriEndpointIpc: EndpointIpc = {
  * would keep its listeners and name them in every event, one more for each reload, until the webview is closed.
  */
 async function listenWhileShown(event: EventName, handler: (payload: unknown) => void): Promise<void> {
-  const stop = await getCurrentWebview().listen(event, (received: { payload: unknown }) =>
-    handler(received.payload),
-  );
+  const stop = await listen(event, (received: { payload: unknown }) => handler(received.payload), {
+    target: { kind: 'Webview', label: getCurrentWebview().label },
+  });
   addEventListener('pagehide', () => stop(), { once: true });
 }
