@@ -1,6 +1,6 @@
 /** `npm run bench`: installs what is missing, builds what is measured, and measures. */
 import { spawn } from 'node:child_process';
-import { buildBench, buildPage } from '../scripts/build.mjs';
+import { buildBench, buildDesktop, buildPage } from '../scripts/build.mjs';
 import { checkNode, findRust, installNpmPackages, installSystemPackages } from '../scripts/setup.mjs';
 import { StepError } from '../scripts/step.mjs';
 import { at } from '../scripts/workspace.mjs';
@@ -13,6 +13,8 @@ try {
   await installSystemPackages({ window: true });
   await buildPage();
   await buildBench();
+  // The app itself is measured in a whole run only.
+  if (!process.argv.includes('--quick') && !process.argv.includes('--smoke')) await buildDesktop('plugin');
 } catch (error) {
   if (!(error instanceof StepError)) throw error;
   console.error(error.message);

@@ -10,7 +10,7 @@ import { loadNow, machine, versions, type Versions } from './machine.js';
 import { FULL, QUICK, SMOKE, type Plan, type Size } from './plan.js';
 import { writeReport } from './report.js';
 import { Results } from './results.js';
-import { runRounds, runStalls, type Run } from './run.js';
+import { runApp, runRounds, runStalls, type Run } from './run.js';
 import { table } from './table.js';
 import { ALL_WAYS, NodePlace, openBenchWindow } from './ways.js';
 
@@ -55,6 +55,7 @@ const run: Run = {
 try {
   await runRounds(run);
   await runStalls(run);
+  await runApp(run);
 } finally {
   node.end();
   await generator.end();

@@ -1,7 +1,10 @@
-/** What is measured, and how long: `--quick` in under five minutes, all of it in about half an hour, `--smoke` in seconds. */
+/** What is measured, and how long: `--quick` in under five minutes, all of it in about an hour, `--smoke` in seconds. */
 
 export type Kind = 'text' | 'text-escaped' | 'binary';
 export type Size = { readonly bytes: number; readonly kind: Kind };
+
+export type LoadName =
+  'round-trip-flood' | 'round-trip-flood-to-rust' | 'round-trip-steady' | 'round-trip-drawing';
 
 export type Plan = {
   /** Rounds; each opens a new window and measures every case over every way once, in an order of its own. */
@@ -14,8 +17,10 @@ export type Plan = {
   readonly samples: number;
   /** How much is sent while round trips under a flood are timed, in bytes. */
   readonly floodBytes: number;
-  /** Whether round trips are also timed under a paced flood, under the page's own, and while it draws. */
-  readonly roundTripsUnderLoad: boolean;
+  /** Under which loads round trips are timed besides the idle ones. */
+  readonly loads: readonly LoadName[];
+  /** A round does not begin when the rounds have lasted so long, in seconds, and three are done. */
+  readonly roundsWithin: number;
   /** How long pages are blocked under a flood, each with its number of runs and over which ways. */
   readonly stalls: readonly { readonly seconds: number; readonly runs: number; readonly allWays: boolean }[];
   /** Whether the app itself is measured as well. */
@@ -35,7 +40,8 @@ export const FULL: Plan = {
   toRust: every,
   samples: 300,
   floodBytes: 64 * MIB,
-  roundTripsUnderLoad: true,
+  loads: ['round-trip-flood', 'round-trip-flood-to-rust', 'round-trip-steady', 'round-trip-drawing'],
+  roundsWithin: Infinity,
   stalls: [
     { seconds: 5, runs: 3, allWays: true },
     { seconds: 30, runs: 5, allWays: false },
@@ -45,7 +51,7 @@ export const FULL: Plan = {
 
 export const QUICK: Plan = {
   rounds: 5,
-  seconds: 0.25,
+  seconds: 0.2,
   toPage: [
     { bytes: 100, kind: 'text' },
     { bytes: 100, kind: 'text-escaped' },
@@ -60,8 +66,9 @@ export const QUICK: Plan = {
     { bytes: 64 * KIB, kind: 'binary' },
   ],
   samples: 100,
-  floodBytes: 32 * MIB,
-  roundTripsUnderLoad: true,
+  floodBytes: 24 * MIB,
+  loads: ['round-trip-flood', 'round-trip-flood-to-rust'],
+  roundsWithin: 170,
   stalls: [{ seconds: 30, runs: 1, allWays: false }],
   app: false,
 };
@@ -73,7 +80,8 @@ export const SMOKE: Plan = {
   toRust: [{ bytes: 100, kind: 'binary' }],
   samples: 5,
   floodBytes: 256 * KIB,
-  roundTripsUnderLoad: false,
+  loads: ['round-trip-flood'],
+  roundsWithin: Infinity,
   stalls: [{ seconds: 1, runs: 1, allWays: false }],
   app: false,
 };

@@ -26,9 +26,11 @@ export const IDLE: Load = {
   gap: 1000,
 };
 /** The server sends as fast as it is taken. */
-export const FLOOD_TO_PAGE: Load = { ...IDLE, name: 'round-trip-flood', flood: 'full', gap: 5000 };
+const FLOOD_TO_PAGE: Load = { ...IDLE, name: 'round-trip-flood', flood: 'full', gap: 5000 };
 
-export const OTHER_LOADS: readonly Load[] = [
+/** Everything besides the idle one. */
+export const LOADS: readonly Load[] = [
+  FLOOD_TO_PAGE,
   { ...IDLE, name: 'round-trip-steady', flood: String(STEADY_RATE), gap: 5000 },
   { ...IDLE, name: 'round-trip-flood-to-rust', here: true, gap: 5000 },
   {

@@ -1,9 +1,10 @@
 /** One whole run: every case over every way, in rounds, each in an order of its own that the seed decides. */
+import { measureApp } from './app.js';
 import type { Generator } from './generator.js';
 import type { Plan, Size } from './plan.js';
 import { FLOOD_MESSAGE_BYTES, STALL_MESSAGE_BYTES } from './plan.js';
 import type { Results, Subject } from './results.js';
-import { FLOOD_TO_PAGE, IDLE, OTHER_LOADS, roundTrips, type Load } from './round-trips.js';
+import { IDLE, LOADS, roundTrips, type Load } from './round-trips.js';
 import { stall } from './stall.js';
 import { numbers, shuffled } from './statistics.js';
 import { ThroughputBench, type Direction } from './throughput.js';
@@ -33,14 +34,22 @@ export type Run = {
 
 type Task = { readonly name: string; readonly run: (place: Place, way: Way, round: number) => Promise<void> };
 
+/** A median of fewer says nothing. */
+const FEWEST_ROUNDS = 3;
 const MILLION = 1_000_000;
 const GIGABYTE = 1_000_000_000;
 const MIB = 1024 * 1024;
 
-/** The sizes whose processor time is told, by what it is told for. */
+/** What processor time is told for: small messages by their number, large ones by their bytes. */
 const CPU_CASES = [
-  { name: 'cpu-million-messages', bytes: 100, unit: 's/million', messages: MILLION },
-  { name: 'cpu-gigabyte', bytes: 64 * 1024, unit: 's/GB', messages: GIGABYTE / (64 * 1024) },
+  { name: 'cpu-million-messages', from: 0, below: 64 * 1024, unit: 's/million', messages: () => MILLION },
+  {
+    name: 'cpu-gigabyte',
+    from: 64 * 1024,
+    below: Infinity,
+    unit: 's/GB',
+    messages: (bytes: number) => GIGABYTE / bytes,
+  },
 ];
 
 export async function runRounds(run: Run): Promise<void> {
@@ -49,13 +58,19 @@ export async function runRounds(run: Run): Promise<void> {
   const tasks = [
     ...run.plan.toPage.map((size) => throughput(run, bench, 'to-page', size)),
     ...run.plan.toRust.map((size) => throughput(run, bench, 'to-rust', size)),
-    ...[IDLE, FLOOD_TO_PAGE, ...(run.plan.roundTripsUnderLoad ? OTHER_LOADS : [])].map((load) =>
+    roundTrip(run, IDLE),
+    ...LOADS.filter(({ name }) => run.plan.loads.some((load) => load === name)).map((load) =>
       roundTrip(run, load),
     ),
   ].filter(({ name }) => name.includes(run.only));
   if (tasks.length === 0) return;
+  const first = performance.now();
   for (let round = 0; round < run.plan.rounds; round += 1) {
     const begun = performance.now();
+    if (round >= FEWEST_ROUNDS && (begun - first) / 1000 > run.plan.roundsWithin) {
+      run.say(`no time for rounds ${round + 1} to ${run.plan.rounds}: this machine is busy or slow`);
+      return;
+    }
     const window = await run.openWindow();
     try {
       for (const task of shuffled(tasks, random)) {
@@ -78,8 +93,9 @@ function throughput(run: Run, bench: ThroughputBench, direction: Direction, size
       const { rate, cpu } = await bench.measure(direction, way, place, size);
       run.results.add(round, { name: direction, way, ...size, unit: 'messages/s' }, rate);
       if (direction !== 'to-page' || way === 'rust-ceiling') return;
-      for (const { name, bytes, unit, messages } of CPU_CASES) {
-        if (bytes === size.bytes) run.results.add(round, { name, way, ...size, unit }, cpu * messages);
+      for (const { name, from, below, unit, messages } of CPU_CASES) {
+        if (size.bytes >= from && size.bytes < below)
+          run.results.add(round, { name, way, ...size, unit }, cpu * messages(size.bytes));
       }
     },
   };
@@ -103,6 +119,17 @@ function roundTrip(run: Run, load: Load): Task {
     },
   };
 }
+
+/** The app itself: what needs no rival. */
+export async function runApp(run: Run): Promise<void> {
+  if (!run.plan.app || !'app'.includes(run.only)) return;
+  for (let round = 0; round < APP_ROUNDS; round += 1) {
+    await measureApp(round, run.results);
+    run.say(`the app, round ${round + 1} of ${APP_ROUNDS}`);
+  }
+}
+
+const APP_ROUNDS = 3;
 
 /** Length of the message that goes there and back. */
 const PING_BYTES = 32;
