@@ -61,20 +61,30 @@ export class NativeDialogs {
     });
   }
 
-  /** Presses a button by its letter until the dialog goes. */
+  /** Presses a button by its letter until the dialog goes: see {@link NativeDialogs.click}. */
   async pressLetter(button: DialogButton): Promise<void> {
-    await this.press(`alt+${BUTTONS[button]}`);
-  }
-
-  /** Presses a key in the dialog until it goes. */
-  async press(key: string): Promise<void> {
     const dialog = await this.shown();
-    await until(`the key ${key} closes the dialog`, async () => {
+    await until(`the letter of "${button}" closes the dialog`, async () => {
       if (!(await this.visible()).includes(dialog)) return true;
-      // There is no window manager that would give it the focus.
-      await this.#xdotool('windowfocus', '--sync', dialog, 'key', key);
+      await this.#key(dialog, `alt+${BUTTONS[button]}`);
       return false;
     });
+  }
+
+  /** Presses a key in the dialog, once, and waits until it goes: a second press would reach the window below. */
+  async press(key: string): Promise<void> {
+    await this.#key(await this.shown(), key);
+    await this.gone();
+  }
+
+  /** Waits until a window manager is at work on the display. */
+  async managed(): Promise<void> {
+    await until('there is a window manager', async () => (await this.#xdotool('get_desktop')) !== '');
+  }
+
+  async #key(dialog: string, key: string): Promise<void> {
+    // Nobody else gives it the focus where there is no window manager.
+    await this.#xdotool('windowfocus', '--sync', dialog, 'key', key);
   }
 
   async #xdotool(...args: readonly string[]): Promise<string> {

@@ -166,6 +166,7 @@ test('Escape, Enter and closing the dialog refuse', async () => {
     if (way === 'alt+F4') {
       const manager = await start('openbox', [], { env: await page.window.environment() });
       cleanUp.add(manager, (it) => it.end());
+      await page.dialogs.managed();
     }
     const question = await page.ask(`${peer.serverUrl}/sink/closed`);
     await page.dialogs.press(way);
