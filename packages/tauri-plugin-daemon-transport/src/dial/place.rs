@@ -1,5 +1,5 @@
-//! Dials the places of a local daemon. The next place is taken only where nothing exists or listens at the one
-//! before: a place that looks wrong ends the attempt, since whoever made it so may wait at the next.
+//! Dials the places of a local daemon. The next place is taken only where the one before does not exist: one that
+//! looks wrong, or a socket that a killed daemon left, ends the attempt, since a stranger may wait at the next.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub struct Reached {
     pub fallback: Option<String>,
 }
 
-/// Reaches the first place where somebody listens.
+/// Reaches the first place that exists.
 pub async fn reach(
     places: &[Place],
     blocking: &Blocking,
@@ -34,9 +34,15 @@ pub async fn reach(
                         Place::Tcp(address) => address.to_string(),
                         Place::UnixSocket(_) | Place::NamedPipe(_) => "localhost".to_owned(),
                     },
-                    name: place.to_string(),
+                    name: match place {
+                        Place::Tcp(address) => address.to_string(),
+                        // The page that may read the message has no use for the path.
+                        Place::UnixSocket(_) | Place::NamedPipe(_) => {
+                            "the daemon's socket".to_owned()
+                        }
+                    },
                     fallback: absent.map(|failure| failure.message),
-                })
+                });
             }
             // The first is the one that was meant.
             Err(Missing::NobodyThere(failure)) => {
@@ -51,7 +57,7 @@ pub async fn reach(
 
 /// Why a place was not reached.
 pub enum Missing {
-    /// Nothing exists or listens there, or this system has no such places: the next may be tried.
+    /// Nothing exists there, or this system has no such places: the next may be tried.
     NobodyThere(Failure),
     /// Anything else.
     Wrong(Failure),

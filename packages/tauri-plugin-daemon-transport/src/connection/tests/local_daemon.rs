@@ -137,31 +137,39 @@ mod unix {
     }
 
     #[tokio::test]
-    async fn where_nobody_listens_loopback_is_taken_and_that_is_said() {
-        for stale in [false, true] {
-            let (_directory, path) = place();
-            if stale {
-                // A socket that a daemon left behind when it was killed.
-                drop(UnixListener::bind(&path).expect("bound"));
-            }
-            let (listener, port) = listener().await;
-            let (told, mut fallbacks) = mpsc::unbounded_channel();
-            let ways = Ways {
-                observer: Some(Arc::new(move |opened: &Opened| {
-                    // The test may be over.
-                    let _ = told.send(opened.clone());
-                })),
-                ..ways_to(daemon(vec![Place::UnixSocket(path.clone()), tcp(port)]))
-            };
-            let mut client = start(Agreed::LocalDaemon, ways, patient(), true);
-            let _server = websocket(&listener).await;
-            let (event, payload) = client.next().await;
-            assert_eq!((event, &payload["via"]), ("daemon://open", &json!("tcp")));
-            let opened = fallbacks.recv().await.expect("told");
-            assert_eq!((opened.via, opened.webview.as_str()), (Via::Tcp, "main"));
-            let fallback = opened.fallback.expect("a reason");
-            assert!(fallback.contains(&path.display().to_string()), "{fallback}");
-        }
+    async fn where_the_socket_does_not_exist_loopback_is_taken_and_that_is_said() {
+        let (_directory, path) = place();
+        let (listener, port) = listener().await;
+        let (told, mut fallbacks) = mpsc::unbounded_channel();
+        let ways = Ways {
+            observer: Some(Arc::new(move |opened: &Opened| {
+                // The test may be over.
+                let _ = told.send(opened.clone());
+            })),
+            ..ways_to(daemon(vec![Place::UnixSocket(path.clone()), tcp(port)]))
+        };
+        let mut client = start(Agreed::LocalDaemon, ways, patient(), true);
+        let _server = websocket(&listener).await;
+        let (event, payload) = client.next().await;
+        assert_eq!((event, &payload["via"]), ("daemon://open", &json!("tcp")));
+        let opened = fallbacks.recv().await.expect("told");
+        assert_eq!((opened.via, opened.webview.as_str()), (Via::Tcp, "main"));
+        let fallback = opened.fallback.expect("a reason");
+        assert!(fallback.contains("socket"), "{fallback}");
+    }
+
+    #[tokio::test]
+    async fn at_the_port_of_a_daemon_that_was_killed_nobody_is_dialled() {
+        let (_directory, path) = place();
+        // A socket that a daemon left behind when it was killed, and somebody at its former port.
+        drop(UnixListener::bind(&path).expect("bound"));
+        let (stranger, port) = listener().await;
+        let error = to(daemon(vec![Place::UnixSocket(path), tcp(port)]))
+            .failure()
+            .await;
+        assert_eq!(error["code"], "connection_refused", "{error}");
+        let accepted = tokio::time::timeout(Duration::from_millis(1), stranger.accept()).await;
+        assert!(accepted.is_err(), "a stranger was dialled");
     }
 
     #[tokio::test]
@@ -173,9 +181,10 @@ mod unix {
             .failure()
             .await;
         assert_eq!(error["code"], "connection_refused");
-        assert!(error["message"]
-            .as_str()
-            .is_some_and(|message| message.contains(&path.display().to_string())));
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.contains("the daemon's socket"), "{message}");
+        // The page has no use for the path.
+        assert!(!message.contains(&path.display().to_string()), "{message}");
     }
 
     #[tokio::test]
