@@ -103,7 +103,23 @@ describe.each(places)('over $transport', ({ transport, open }) => {
   });
 });
 
-test('the table of what a platform cannot give is in the documentation, entry by entry', async () => {
+test('the table of what a platform cannot give is in the documentation, entry by entry and platform by platform', async () => {
   const text = await readFile(join(root, 'docs/transports.md'), 'utf8');
-  for (const name of Object.keys(PLATFORM_LIMITS)) expect(text).toContain(`\`${name}\``);
+  const rows = [...text.matchAll(/^\| `(\w+)` +\| +(×?) +\| +(×?) +\|/gm)].map(
+    ([, name, browser, official]) => ({
+      name,
+      browser: browser === '×',
+      'tauri-websocket': official === '×',
+    }),
+  );
+  const expected = Object.entries(PLATFORM_LIMITS).map(([name, { platforms }]) => ({
+    name,
+    browser: 'browser' in platforms,
+    'tauri-websocket': 'tauri-websocket' in platforms,
+  }));
+  expect(rows).toEqual(expected);
+  // The sentence below the table: the other platforms have no limit at all.
+  const others = Object.values(PLATFORM_LIMITS).flatMap(({ platforms }) => Object.keys(platforms));
+  expect(new Set(others)).toEqual(new Set(['browser', 'tauri-websocket']));
+  expect(text).toContain('Our plugin and Node have no entry.');
 });
