@@ -49,14 +49,26 @@ export async function buildContractPage() {
   );
 }
 
-/** The app that runs the transport contract in a real window. */
+/** The page of the example app. */
+export async function buildEchoPage() {
+  await step(
+    'Bundling the page of the example app',
+    process.execPath,
+    [at('examples', 'echo-app', 'bundle.mjs')],
+    { cwd: at() },
+  );
+}
+
+/** The app that runs the transport contract in a real window, and the example app. */
 export async function buildContractApp() {
   await buildContractPage();
+  await buildEchoPage();
+  // Together with the desktop app: alone they would want fewer features of shared crates, and compile them again.
+  const packages = ['holdfast-contract-app', 'echo-app', 'holdfast-desktop'];
   await step(
-    'Building the contract app',
+    'Building the contract app and the example',
     'cargo',
-    // Together with the desktop app: alone it would want fewer features of shared crates, and compile them again.
-    ['build', '--release', '--locked', '-p', 'holdfast-contract-app', '-p', 'holdfast-desktop'],
+    ['build', '--release', '--locked', ...packages.flatMap((name) => ['-p', name])],
     { cwd: at() },
   );
   return contractApp;

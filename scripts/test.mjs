@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { buildBench, buildContractApp, buildDesktop, buildPage } from './build.mjs';
-import { lints } from './lint.mjs';
+import { pageLints, rustLints } from './lint.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
 import { at, flavours } from './workspace.mjs';
@@ -106,7 +106,7 @@ try {
   await buildPage();
 
   if (!fast && !onlyWindows) {
-    for (const [what, command, args] of lints.slice(0, 2)) await one(what, command, [...args]);
+    for (const [what, command, args] of pageLints) await one(what, command, args);
   }
   if (!onlyWindows) await vitest('Tests without a window', 'fast', chosen);
   if (!fast) {
@@ -116,7 +116,7 @@ try {
     await buildContractApp();
     await buildBench();
     if (!onlyWindows) {
-      for (const [what, command, args] of lints.slice(2)) await one(what, command, [...args]);
+      for (const [what, command, args] of rustLints) await one(what, command, args);
       await cargoTest();
     }
     await vitest('Tests in windows and a browser', 'windows', [

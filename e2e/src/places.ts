@@ -19,6 +19,10 @@ export function contractApp(): string {
   return built(join(target, 'release', 'holdfast-contract-app'));
 }
 
+export function echoApp(): string {
+  return built(join(target, 'release', 'echo-app'));
+}
+
 function built(path: string): string {
   if (!existsSync(path))
     throw new Error(`${path} is not built. Run \`npm test\`, which builds everything it needs.`);

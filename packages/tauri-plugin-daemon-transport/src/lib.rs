@@ -27,6 +27,8 @@ mod endpoint_commands;
 mod endpoint_file;
 mod endpoints;
 mod error;
+#[cfg(test)]
+mod fuzzed;
 mod limits;
 mod link;
 mod local_daemon;

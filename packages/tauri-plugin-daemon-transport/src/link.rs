@@ -37,17 +37,17 @@ use crate::{
 const CONTROL_HEAD_BYTES: usize = 2;
 
 /// Counts the bytes that pass.
-struct Metered {
-    stream: Stream,
+struct Metered<S> {
+    stream: S,
     /// Bytes that were read with the upgrade's answer, and how many of them have been given on.
     early: (Vec<u8>, usize),
     read: u64,
     written: u64,
 }
 
-/// See the module.
-pub struct Link {
-    socket: WebSocketStream<Metered>,
+/// See the module. It knows of its stream only that bytes pass.
+pub struct Link<S = Stream> {
+    socket: WebSocketStream<Metered<S>>,
     queue: VecDeque<Outgoing>,
     /// Frames given to the socket and not yet flushed: count and payload bytes.
     unflushed: (usize, usize),
@@ -77,12 +77,19 @@ pub struct Step {
 impl Link {
     /// Speaks WebSocket over an upgraded stream.
     pub async fn new(dialled: Dialled) -> Self {
+        Self::over(dialled.stream, dialled.early).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
+    /// The same over any stream; `early` are the bytes that came with the answer to the upgrade.
+    pub async fn over(stream: S, early: Vec<u8>) -> Self {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES))
             .max_frame_size(Some(MESSAGE_BYTES));
         let stream = Metered {
-            stream: dialled.stream,
-            early: (dialled.early, 0),
+            stream,
+            early: (early, 0),
             read: 0,
             written: 0,
         };
@@ -272,7 +279,7 @@ pub fn close_code_of(error: &WsError) -> Option<u16> {
     }
 }
 
-impl AsyncRead for Metered {
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -294,7 +301,7 @@ impl AsyncRead for Metered {
     }
 }
 
-impl AsyncWrite for Metered {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -3,7 +3,7 @@
 
 mod batch;
 mod event;
-mod literal;
+pub mod literal;
 
 use serde::{Deserialize, Serialize};
 
