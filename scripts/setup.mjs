@@ -26,8 +26,11 @@ const DESKTOP_PACKAGES = [
 ];
 /** What it takes to run and drive the window without a display. */
 const WINDOW_PACKAGES = ['webkit2gtk-driver', 'xvfb', 'xauth', 'dbus-x11'];
-/** What the tests use besides: a browser, programs that draw full screens, and a hand for the system's own dialogs. */
-const TEST_PACKAGES = ['chromium', 'vim', 'curl', 'xdotool', 'openbox'];
+/**
+ * What the tests use besides: a browser, programs that draw full screens, a hand for the system's own dialogs, and a
+ * keyring to keep a credential in.
+ */
+const TEST_PACKAGES = ['chromium', 'vim', 'curl', 'xdotool', 'openbox', 'gnome-keyring'];
 
 const RUST_COMMAND =
   process.platform === 'win32'

@@ -3,7 +3,9 @@
  * tests, the Rust tests, and the tests in real windows and a real browser. Ends with one line `N passed, N failed`.
  * `--fast` runs only the tests that need no window and no Rust; `--e2e` only what needs windows; further words choose test files.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buildBench, buildContractApp, buildDesktop, buildPage } from './build.mjs';
 import { pageLints, rustLints } from './lint.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
@@ -20,8 +22,13 @@ const failures = /** @type {string[]} */ ([]);
 const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
 
 /** One check that passes or fails as a whole. */
-async function one(/** @type {string} */ what, /** @type {string} */ command, /** @type {string[]} */ args) {
-  const { code, output } = await step(what, command, args, { cwd: at(), mayFail: true });
+async function one(
+  /** @type {string} */ what,
+  /** @type {string} */ command,
+  /** @type {string[]} */ args,
+  /** @type {NodeJS.ProcessEnv} */ env = process.env,
+) {
+  const { code, output } = await step(what, command, args, { cwd: at(), mayFail: true, env });
   if (code === 0) {
     total.passed += 1;
   } else {
@@ -95,6 +102,37 @@ async function cargoTest() {
   }
 }
 
+/** The credentials in a real keyring: one of the test's own, that ends with its session and leaves nothing behind. */
+async function keyringTest() {
+  const place = mkdtempSync(join(tmpdir(), 'holdfast-keyring-'));
+  try {
+    await one(
+      'The system keyring',
+      'dbus-run-session',
+      [
+        '--',
+        'sh',
+        '-ec',
+        'printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec "$@"',
+        'sh',
+        'cargo',
+        'test',
+        '--release',
+        '--locked',
+        '-p',
+        'tauri-plugin-daemon-transport',
+        '--lib',
+        '--',
+        '--ignored',
+        'the_systems_keyring',
+      ],
+      { ...process.env, XDG_DATA_HOME: place, XDG_RUNTIME_DIR: place },
+    );
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
 try {
   checkNode();
   mkdirSync(at('test-results'), { recursive: true });
@@ -118,6 +156,7 @@ try {
     if (!onlyWindows) {
       for (const [what, command, args] of rustLints) await one(what, command, args);
       await cargoTest();
+      if (process.platform === 'linux') await keyringTest();
     }
     await vitest('Tests in windows and a browser', 'windows', [
       '--config',

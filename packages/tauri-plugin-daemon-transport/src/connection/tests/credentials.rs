@@ -208,8 +208,7 @@ async fn a_redirect_is_an_error_and_the_token_follows_it_nowhere() {
     }
 }
 
-/// Needs a Secret Service. Run it as
-/// `dbus-run-session -- sh -c 'echo -n x | gnome-keyring-daemon --unlock --components=secrets && cargo test ... -- --ignored'`.
+/// Needs a Secret Service: `npm test` runs it in a session with a keyring of its own.
 #[tokio::test]
 #[ignore = "needs the keyring of a desktop session"]
 async fn the_systems_keyring_keeps_and_forgets_a_token() {
