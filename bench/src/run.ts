@@ -85,7 +85,9 @@ export async function runRounds(run: Run): Promise<void> {
     } finally {
       await window.end();
     }
-    run.say(`round ${round + 1} of ${run.plan.rounds}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    const seconds = (performance.now() - begun) / 1000;
+    longest = Math.max(longest, seconds);
+    run.say(`round ${round + 1} of ${run.plan.rounds}: ${seconds.toFixed(0)} s`);
   }
 }
 
