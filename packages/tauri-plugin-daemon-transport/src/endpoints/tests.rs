@@ -83,6 +83,15 @@ impl App {
             .await
     }
 
+    /// Asks for what needs no question.
+    async fn unasked(&self, page: Id, url: &str) -> Result<Decision, Error> {
+        tokio::select! {
+            biased;
+            result = self.request(page, url) => result,
+            () = self.person.asked.notified() => panic!("the person was asked for {url}"),
+        }
+    }
+
     /// Asks, and the person gives this answer.
     async fn asked(&self, page: Id, url: &str, answer: Answer) -> Result<Decision, Error> {
         let answered = async {
@@ -113,7 +122,7 @@ async fn once_lasts_until_the_page_goes() {
     assert!(!app.may_connect("other", PAGE, URL));
     assert!(!app.may_connect("main", PAGE, "ws://127.0.0.1:6768/ws"));
     // Allowed already: nobody is asked again.
-    assert_eq!(app.request(PAGE, URL).await, Ok(Decision::Once));
+    assert_eq!(app.unasked(PAGE, URL).await, Ok(Decision::Once));
     app.connections.page_gone("main");
     assert!(!app.may_connect("main", NEXT, URL));
     assert!(app.endpoints.list().expect("a list").endpoints.is_empty());
@@ -127,7 +136,7 @@ async fn always_lasts_over_a_restart_until_it_is_revoked() {
         Ok(Decision::Always)
     );
     app.connections.page_gone("main");
-    assert_eq!(app.request(NEXT, URL).await, Ok(Decision::Always));
+    assert_eq!(app.unasked(NEXT, URL).await, Ok(Decision::Always));
     let restarted = App {
         endpoints: Endpoints::new(EndpointFile::new(Some(app.directory.clone()))),
         ..App::new()
@@ -157,7 +166,7 @@ async fn a_refusal_is_an_error_and_the_next_question_has_to_wait() {
         code(app.asked(PAGE, URL, Answer::Refused).await),
         Some(ErrorCode::EndpointRefused)
     );
-    let again = app.request(PAGE, URL).await.expect_err("too soon");
+    let again = app.unasked(PAGE, URL).await.expect_err("too soon");
     assert_eq!(again.code, ErrorCode::AskTooOften);
     assert!(again.retry_after_ms.is_some_and(|wait| wait > 0));
     assert!(!app.may_connect("main", PAGE, URL));
@@ -190,7 +199,7 @@ async fn a_page_load_closes_the_dialog_and_its_late_answer_counts_for_nothing() 
         assert!(!app.may_connect("main", PAGE, URL));
         assert!(!app.may_connect("main", NEXT, URL));
         // The same request run again, as happens when a page goes, asks nobody.
-        assert!(code(app.request(PAGE, URL).await).is_some());
+        assert!(code(app.unasked(PAGE, URL).await).is_some());
         assert!(!app.person.was_asked());
     }
 }
@@ -221,11 +230,11 @@ async fn what_can_never_be_allowed_is_not_asked() {
         ("ws://127.1:6767/ws", ErrorCode::InvalidUrl),
         ("http://127.0.0.1/", ErrorCode::InvalidUrl),
     ] {
-        assert_eq!(code(app.request(PAGE, url).await), Some(expected), "{url}");
+        assert_eq!(code(app.unasked(PAGE, url).await), Some(expected), "{url}");
     }
     app.scopes.deny = vec![json!({ "scheme": "ws", "host": "typo" })];
     assert_eq!(
-        code(app.request(PAGE, URL).await),
+        code(app.unasked(PAGE, URL).await),
         Some(ErrorCode::PolicyRefused)
     );
     assert!(!app.person.was_asked());
@@ -249,7 +258,7 @@ async fn what_a_capability_allows_needs_no_question() {
     let mut app = App::new();
     app.scopes.allow =
         vec![json!({ "scheme": "ws", "host": "127.0.0.1", "port": "*", "path": "*" })];
-    assert_eq!(app.request(PAGE, URL).await, Ok(Decision::Always));
+    assert_eq!(app.unasked(PAGE, URL).await, Ok(Decision::Always));
     let (_, grant) = app
         .endpoints
         .policy(&app.connections, "main", Some(PAGE), &app.scopes, URL);
