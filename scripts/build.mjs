@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { step } from './step.mjs';
-import { at, contractApp, desktopApp, flavours, targetDirectory } from './workspace.mjs';
+import { at, contractApp, desktopApp, flavours, isolationApp, targetDirectory } from './workspace.mjs';
 
 const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
 
@@ -72,6 +72,17 @@ export async function buildContractApp() {
     { cwd: at() },
   );
   return contractApp;
+}
+
+/** The same app with Tauri's isolation pattern: a feature of Tauri, which is compiled once more for it. */
+export async function buildIsolationApp() {
+  await step(
+    'Building the contract app with the isolation pattern',
+    'cargo',
+    ['build', '--release', '--locked', '-p', 'holdfast-isolation-app'],
+    { cwd: at() },
+  );
+  return isolationApp;
 }
 
 /** The page of the benchmark's window. */

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildBench, buildContractApp, buildDesktop, buildPage } from './build.mjs';
+import { buildBench, buildContractApp, buildDesktop, buildIsolationApp, buildPage } from './build.mjs';
 import { pageLints, rustLints } from './lint.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
@@ -152,6 +152,7 @@ try {
     for (const flavour of /** @type {(keyof typeof flavours)[]} */ (Object.keys(flavours)))
       await buildDesktop(flavour);
     await buildContractApp();
+    await buildIsolationApp();
     await buildBench();
     if (!onlyWindows) {
       for (const [what, command, args] of rustLints) await one(what, command, args);

@@ -29,3 +29,6 @@ export const desktopApp = (/** @type {keyof typeof flavours} */ flavour) =>
 
 /** The app that runs the transport contract in a real window, once it is built. */
 export const contractApp = join(targetDirectory, 'release', executable('holdfast-contract-app'));
+
+/** The same app with Tauri's isolation pattern, once it is built. */
+export const isolationApp = join(targetDirectory, 'release', executable('holdfast-isolation-app'));

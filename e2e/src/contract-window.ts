@@ -29,6 +29,8 @@ export type ContractWindow = {
 
 /** What the app does otherwise than usual: see `contract-app/src`. */
 export type ContractOptions = {
+  /** Another build of the app. */
+  readonly binary?: string;
   readonly loseEvery?: number;
   readonly quick?: boolean;
   /** Label of the window, which decides what its page may do: see `contract-app/capabilities`. */
@@ -46,7 +48,7 @@ export async function openContractWindow(
   const role = (values: Readonly<Record<string, string>>): string => new URLSearchParams(values).toString();
   const window = cleanUp.add(
     await openWindow({
-      binary: contractApp(),
+      binary: options.binary ?? contractApp(),
       env: {
         HOME: home.path,
         XDG_DATA_HOME: join(home.path, 'data'),

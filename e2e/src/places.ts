@@ -23,6 +23,11 @@ export function echoApp(): string {
   return built(join(target, 'release', 'echo-app'));
 }
 
+/** The same with Tauri's isolation pattern. */
+export function isolationApp(): string {
+  return built(join(target, 'release', 'holdfast-isolation-app'));
+}
+
 function built(path: string): string {
   if (!existsSync(path))
     throw new Error(`${path} is not built. Run \`npm test\`, which builds everything it needs.`);
