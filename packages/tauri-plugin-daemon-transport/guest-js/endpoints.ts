@@ -21,13 +21,20 @@ export type GrantedEndpoint = {
 
 /** The endpoints that the person always allows, the oldest first. */
 export type GrantedEndpoints = {
+  /** All of them; none where the file was damaged. */
   readonly endpoints: readonly GrantedEndpoint[];
   /** There when the file of them was found damaged since the app started: nothing in it is allowed any more. */
-  readonly damaged?: { readonly code: 'endpoint_list_damaged'; readonly message: string };
+  readonly damaged?: {
+    /** For programs. */
+    readonly code: 'endpoint_list_damaged';
+    /** For people: which file, what is wrong with it, and where it was put aside. */
+    readonly message: string;
+  };
 };
 
 /** Why a request about endpoints was refused. The codes are stable and listed at each function. */
 export class EndpointError extends Error {
+  /** What tells it from other errors. */
   override readonly name = 'EndpointError';
 
   constructor(
