@@ -94,8 +94,6 @@ pub fn daemon_connect<R: Runtime>(
 ) -> Result<Id, Error> {
     let wish: Connect = arguments(request.body())?;
     let scopes = Scopes::of(&command_scope, &global_scope);
-    let (policy, grant) =
-        endpoints.policy(&connections, webview.label(), wish.page, &scopes, &wish.url);
     let window = webview.window();
     let asker = Asker {
         webview: webview.label(),
@@ -106,19 +104,19 @@ pub fn daemon_connect<R: Runtime>(
         headers: wish.headers.unwrap_or_default(),
         lane: wish.lane.unwrap_or_default(),
         page: wish.page,
-        grant: grant.clone(),
     };
-    let id = connections.connect(
+    let page = wish.page;
+    let mailbox = connections.connect(
         &asker,
         wish,
-        &policy,
+        |url| endpoints.agree(&connections, webview.label(), page, &scopes, url),
         Box::new(WebviewPage(webview.clone())),
     )?;
     // It may have been taken back since the policy was made, by somebody who did not find this connection yet.
-    if let Some(grant) = grant {
-        endpoints.keep_to(&connections, webview.label(), &grant);
+    if let Some(grant) = &mailbox.grant {
+        endpoints.keep_to(&connections, webview.label(), grant);
     }
-    Ok(id)
+    Ok(mailbox.id)
 }
 
 /// Takes messages and acknowledgements of the page. Gives the bytes that wait for the network.

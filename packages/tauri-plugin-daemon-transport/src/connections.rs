@@ -11,12 +11,11 @@ use crate::{
     consents::Consents,
     core::{
         attempts::Attempts,
-        endpoint,
         grant::Grant,
         headers::{self},
         id::Id,
         ownership::{Claim, Ownership},
-        policy::{Agreed, Policy},
+        policy::Agreed,
         slumber::Slumber,
     },
     delivery::Lane,
@@ -37,8 +36,6 @@ pub struct Wish {
     pub lane: Lane,
     /// The page's id.
     pub page: Option<Id>,
-    /// What the person allowed, where no capability allows it.
-    pub grant: Option<Grant>,
 }
 
 /// Who asks.
@@ -83,21 +80,22 @@ impl Connections {
         lock(&self.state)
     }
 
-    /// Checks a wish and begins the attempt. Nothing has been dialled when this returns.
+    /// Checks a wish and begins the attempt. Nothing has been dialled when this returns. `agree` gives the verdict on
+    /// the URL, and the grant of the person that it rests on; it is asked only within the attempts that a webview has.
     pub fn connect(
         &self,
         asker: &Asker<'_>,
         wish: Wish,
-        policy: &Policy,
+        agree: impl FnOnce(&str) -> Result<(Agreed, Option<Grant>), Error>,
         page: Box<dyn Page>,
-    ) -> Result<Id, Error> {
+    ) -> Result<Arc<Mailbox>, Error> {
         if wish.lane == Lane::Batch && wish.page.is_none() {
             return Err(Error::invalid_request(
                 "the lane `batch` needs `page`, the id that the page's receiver has",
             ));
         }
         self.state().begin_attempt(asker.webview, Instant::now())?;
-        let agreed = policy.check(endpoint::parse(&wish.url)?)?;
+        let (agreed, grant) = agree(&wish.url)?;
         if agreed == Agreed::LocalDaemon && self.ways.resolver.is_none() {
             return Err(Error::new(
                 ErrorCode::PolicyRefused,
@@ -134,7 +132,7 @@ impl Connections {
                 ));
             }
             let mailbox =
-                Arc::new(Mailbox::new(id, owner, asker.window.to_owned()).resting_on(wish.grant));
+                Arc::new(Mailbox::new(id, owner, asker.window.to_owned()).resting_on(grant));
             state.table.insert(id, Arc::clone(&mailbox));
             mailbox
         };
@@ -143,7 +141,7 @@ impl Connections {
             headers,
             ways: Arc::clone(&self.ways),
         };
-        let connection = Connection::new(mailbox, page, wish.lane, self.timeouts);
+        let connection = Connection::new(Arc::clone(&mailbox), page, wish.lane, self.timeouts);
         let state = Arc::clone(&self.state);
         tauri::async_runtime::spawn(async move {
             let attempt = connection.run(plan).await;
@@ -154,7 +152,7 @@ impl Connections {
             }
         });
         self.watch_clocks();
-        Ok(id)
+        Ok(mailbox)
     }
 
     /// While there are connections, notices that the computer has slept, and has every peer asked whether it is
@@ -287,7 +285,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::limits::ATTEMPT_BUCKET;
+    use crate::{
+        core::{endpoint, policy::Policy},
+        limits::ATTEMPT_BUCKET,
+    };
 
     struct NoPage;
 
@@ -325,10 +326,16 @@ mod tests {
                 headers: std::collections::BTreeMap::default(),
                 lane: Lane::Event,
                 page,
-                grant: None,
             };
-            connections.connect(&asker, wish, &Policy::read(&allow, []), Box::new(NoPage))
+            let agree = by(Policy::read(&allow, []));
+            let mailbox = connections.connect(&asker, wish, agree, Box::new(NoPage))?;
+            Ok(mailbox.id)
         }
+    }
+
+    /// The verdict of this policy alone.
+    fn by(policy: Policy) -> impl FnOnce(&str) -> Result<(Agreed, Option<Grant>), Error> {
+        move |url| Ok((policy.check(endpoint::parse(url)?)?, None))
     }
 
     fn connections() -> Connections {
@@ -405,6 +412,7 @@ mod tests {
             webview,
             window: webview,
         };
+        let judged = std::cell::Cell::new(0);
         // Refused by policy, and an attempt all the same.
         let attempt = |webview| {
             let wish = Wish {
@@ -412,17 +420,21 @@ mod tests {
                 headers: std::collections::BTreeMap::default(),
                 lane: Lane::Event,
                 page: None,
-                grant: None,
             };
-            let refused =
-                connections.connect(&asker(webview), wish, &Policy::default(), Box::new(NoPage));
+            let agree = |url: &str| {
+                judged.set(judged.get() + 1);
+                by(Policy::default())(url)
+            };
+            let refused = connections.connect(&asker(webview), wish, agree, Box::new(NoPage));
             refused.expect_err("no endpoint is allowed")
         };
         // However fast the attempts are made, some are gained back meanwhile.
-        let error = (0..100 * ATTEMPT_BUCKET)
+        let (before, error) = (0..100 * ATTEMPT_BUCKET)
             .map(|_| attempt("main"))
-            .find(|error| error.code != ErrorCode::PolicyRefused)
+            .enumerate()
+            .find(|(_, error)| error.code != ErrorCode::PolicyRefused)
             .expect("a limit");
+        assert_eq!(judged.get(), before, "an attempt too many costs no verdict");
         assert_eq!(error.code, ErrorCode::TooManyAttempts);
         let wait = error.retry_after_ms.expect("a time");
         assert!((1..=1000).contains(&wait), "{wait}");

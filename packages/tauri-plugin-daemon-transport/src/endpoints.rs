@@ -18,7 +18,7 @@ use crate::{
         endpoint_list::{Full, Listed},
         grant::Grant,
         id::Id,
-        policy::Policy,
+        policy::{Agreed, Policy},
         question::Question,
     },
     dialog::Asks,
@@ -108,26 +108,28 @@ impl Endpoints {
         }
     }
 
-    /// The policy for one attempt, and the grant that it rests on, if no capability alone allows the attempt.
-    pub fn policy(
+    /// The verdict on one attempt, and the grant that it rests on, if no capability alone allows the attempt.
+    /// The file is read only where no capability does.
+    pub fn agree(
         &self,
         connections: &Connections,
         webview: &str,
         page: Option<Id>,
         scopes: &Scopes,
         url: &str,
-    ) -> (Policy, Option<Grant>) {
-        let policy = scopes.policy();
-        let Ok(endpoint) = endpoint::parse(url) else {
-            return (policy, None);
+    ) -> Result<(Agreed, Option<Grant>), Error> {
+        let endpoint = endpoint::parse(url)?;
+        let refusal = match scopes.policy().check(endpoint.clone()) {
+            Ok(agreed) => return Ok((agreed, None)),
+            Err(refusal) => refusal,
         };
-        let Ok(grant) = Grant::of(&endpoint) else {
-            return (policy, None);
-        };
-        if policy.check(endpoint).is_err() && self.allows(connections, webview, page, &grant) {
-            return (scopes.policy_with(&grant), Some(grant));
+        match Grant::of(&endpoint) {
+            Ok(grant) if self.allows(connections, webview, page, &grant) => {
+                let agreed = scopes.policy_with(&grant).check(endpoint)?;
+                Ok((agreed, Some(grant)))
+            }
+            _ => Err(refusal),
         }
-        (policy, None)
     }
 
     fn allows(

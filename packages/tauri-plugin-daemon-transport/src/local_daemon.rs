@@ -19,8 +19,7 @@ use crate::{
 /// A daemon on this computer: what a resolver answers (see [`Builder::local_daemon`](crate::Builder::local_daemon)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalDaemon {
-    /// Where it listens. Tried in this order; the next is taken only where nothing exists or listens at the one
-    /// before.
+    /// Where it listens. Tried in this order; the next is taken only where the one before does not exist.
     pub places: Vec<Place>,
     /// The path of its WebSocket endpoint, such as `/ws`.
     pub path: String,

@@ -102,10 +102,9 @@ impl App {
     }
 
     fn may_connect(&self, webview: &str, page: Id, url: &str) -> bool {
-        let (policy, _) =
-            self.endpoints
-                .policy(&self.connections, webview, Some(page), &self.scopes, url);
-        endpoint::parse(url).is_ok_and(|endpoint| policy.check(endpoint).is_ok())
+        self.endpoints
+            .agree(&self.connections, webview, Some(page), &self.scopes, url)
+            .is_ok()
     }
 }
 
@@ -261,7 +260,8 @@ async fn what_a_capability_allows_needs_no_question() {
     assert_eq!(app.unasked(PAGE, URL).await, Ok(Decision::Always));
     let (_, grant) = app
         .endpoints
-        .policy(&app.connections, "main", Some(PAGE), &app.scopes, URL);
+        .agree(&app.connections, "main", Some(PAGE), &app.scopes, URL)
+        .expect("agreed");
     assert_eq!(grant, None, "it rests on the capability");
 }
 
