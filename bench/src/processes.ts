@@ -1,24 +1,9 @@
 /** What processes cost: processor time and memory, as Linux counts them. */
-import { readFile } from 'node:fs/promises';
-import { memoryOf } from '@holdfast/e2e/window';
-
-/** Clock ticks a second of `/proc/PID/stat` (USER_HZ, 100 on every Linux that Node runs on). */
-const TICKS = 100;
+import { memoryOf, statsOf } from '@holdfast/e2e/process-table';
 
 /** Processor time of these processes so far, user and system, in seconds. */
 export async function processorTime(pids: readonly number[]): Promise<number> {
-  let ticks = 0;
-  for (const pid of pids) {
-    try {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      // After the name, which may hold anything: fields 14 and 15 of proc(5).
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return ticks / TICKS;
+  return (await statsOf(pids)).reduce((sum, stat) => sum + stat.processorTime, 0);
 }
 
 /** Watches the memory of processes until it is stopped, then gives the highest sum seen, in bytes. */

@@ -1,5 +1,5 @@
 /** Memory while a page's main thread is blocked and the server floods it, and how fast it recovers. */
-import { memoryOf } from '@holdfast/e2e/window';
+import { memoryOf } from '@holdfast/e2e/process-table';
 import type { Generator } from './generator.js';
 import { RECOVERY_SECONDS, STALL_MESSAGE_BYTES, STALL_MOST_BYTES } from './plan.js';
 import { watchMemory } from './processes.js';

@@ -2,7 +2,7 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { DEADLINE_MS } from './limits.js';
 import type { Argument, PageDriver } from './page.js';
-import { descendants } from './window.js';
+import { descendants } from './process-table.js';
 
 export type TestBrowser = PageDriver & {
   readonly page: Page;

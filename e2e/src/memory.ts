@@ -1,7 +1,7 @@
 /** Memory of an app: of its own process, where the Rust side is, and of the WebView process of its first page. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as timeout } from 'node:timers/promises';
-import { memoryOf, type TestWindow } from './window.js';
+import { memoryOf, statsOf } from './process-table.js';
+import type { TestWindow } from './window.js';
 
 export type Memory = { readonly rust: number; readonly webView: number };
 
@@ -25,19 +25,10 @@ export async function memoryOfWindow(window: TestWindow): Promise<Memory> {
 
 /** The process of the page that is driven: of the app's web processes the one that was started first. */
 async function firstPage(window: TestWindow): Promise<number> {
-  const found: { pid: number; started: number }[] = [];
-  for (const pid of await window.processes()) {
-    try {
-      const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
-      // The name may hold anything; field 22, counted from after it, is the time of the start (proc_pid_stat(5)).
-      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (name.startsWith('WebKitWebProces')) found.push({ pid, started: Number(fields[19]) });
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  const [first] = found.sort((a, b) => a.started - b.started);
+  const stats = await statsOf(await window.processes());
+  const [first] = stats
+    .filter(({ name }) => name.startsWith('WebKitWebProces'))
+    .sort((a, b) => a.started - b.started);
   if (!first) throw new Error('the window has no web process');
   return first.pid;
 }

@@ -2,7 +2,7 @@
  * The real WebKitGTK window of a Tauri app, driven by WebDriver (WebKitWebDriver), on a display and a D-Bus session
  * of its own: two windows under test never share a single-instance lock or a clipboard.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { remote, type Browser } from 'webdriverio';
 import { virtualDisplay, type Display } from './display.js';
@@ -10,6 +10,7 @@ import { freePort } from './free-port.js';
 import { DEADLINE_MS, WINDOW_DEADLINE_MS } from './limits.js';
 import type { Argument, PageDriver } from './page.js';
 import { start, type Running } from './process.js';
+import { descendants } from './process-table.js';
 import { until } from './until.js';
 
 export type WindowOptions = {
@@ -190,35 +191,6 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
   }
 }
 
-type ProcessEntry = { pid: number; parent: number };
-
-async function processTable(): Promise<ProcessEntry[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const entries = await Promise.all(
-    pids.map(async (name): Promise<ProcessEntry | undefined> => {
-      try {
-        const stat = await readFile(`/proc/${name}/stat`, 'utf8');
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        return { pid: Number(name), parent };
-      } catch {
-        // It ended while we looked.
-        return undefined;
-      }
-    }),
-  );
-  return entries.filter((entry) => entry !== undefined);
-}
-
-/** The process and everything below it. */
-export async function descendants(pid: number): Promise<number[]> {
-  const table = await processTable();
-  const found = [pid];
-  for (const parent of found) {
-    for (const entry of table) if (entry.parent === parent) found.push(entry.pid);
-  }
-  return found;
-}
-
 async function childWithBinary(ancestor: number, binary: string): Promise<number | undefined> {
   for (const pid of await descendants(ancestor)) {
     try {
@@ -229,18 +201,4 @@ async function childWithBinary(ancestor: number, binary: string): Promise<number
     }
   }
   return undefined;
-}
-
-/** Resident memory of these processes together, in bytes: proportional share, so that shared pages count once. */
-export async function memoryOf(pids: readonly number[]): Promise<number> {
-  let total = 0;
-  for (const pid of pids) {
-    try {
-      const text = await readFile(`/proc/${String(pid)}/smaps_rollup`, 'utf8');
-      total += Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return total;
 }

@@ -10,7 +10,7 @@ import { temporaryHome } from '../src/home.js';
 import { FLOOD_DEADLINE_MS } from '../src/limits.js';
 import { surfaces } from '../src/surfaces.js';
 import { until } from '../src/until.js';
-import { descendants, memoryOf } from '../src/window.js';
+import { descendants, memoryOf } from '../src/process-table.js';
 
 const cleanUp = new CleanUp();
 afterEach(() => cleanUp.run());
