@@ -1,6 +1,6 @@
 /** `npm run bench`: installs what is missing, builds what is measured, and measures. */
 import { spawn } from 'node:child_process';
-import { buildBench, buildDesktop, buildPage } from '../scripts/build.mjs';
+import { buildDesktop, buildPage, buildWindowApps } from '../scripts/build.mjs';
 import { checkNode, findRust, installNpmPackages, installSystemPackages } from '../scripts/setup.mjs';
 import { StepError } from '../scripts/step.mjs';
 import { at } from '../scripts/workspace.mjs';
@@ -12,7 +12,7 @@ try {
   if (!rust.found) throw new StepError(rust.why);
   await installSystemPackages({ window: true });
   await buildPage();
-  await buildBench();
+  await buildWindowApps();
   // The app itself is measured in a whole run only.
   if (!process.argv.includes('--quick') && !process.argv.includes('--smoke')) await buildDesktop('plugin');
 } catch (error) {

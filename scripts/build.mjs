@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { step } from './step.mjs';
-import { at, contractApp, desktopApp, flavours, isolationApp, targetDirectory } from './workspace.mjs';
+import { at, desktopApp, flavours, targetDirectory } from './workspace.mjs';
 
 const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
 
@@ -59,19 +59,32 @@ export async function buildEchoPage() {
   );
 }
 
-/** The app that runs the transport contract in a real window, and the example app. */
-export async function buildContractApp() {
+/** The page of the benchmark's window. */
+export async function buildBenchPage() {
+  await step('Bundling the page of the benchmark', process.execPath, [at('bench', 'bundle.mjs')], {
+    cwd: at(),
+  });
+}
+
+/** The apps that tests and the benchmark open besides the desktop app, and the benchmark's load generator. */
+export async function buildWindowApps() {
   await buildContractPage();
   await buildEchoPage();
+  await buildBenchPage();
   // Together with the desktop app: alone they would want fewer features of shared crates, and compile them again.
-  const packages = ['holdfast-contract-app', 'echo-app', 'holdfast-desktop'];
+  const packages = [
+    'holdfast-contract-app',
+    'echo-app',
+    'holdfast-bench-app',
+    'holdfast-bench-generator',
+    'holdfast-desktop',
+  ];
   await step(
-    'Building the contract app and the example',
+    'Building the apps of the tests and the benchmark (some minutes the first time)',
     'cargo',
     ['build', '--release', '--locked', ...packages.flatMap((name) => ['-p', name])],
     { cwd: at() },
   );
-  return contractApp;
 }
 
 /** The same app with Tauri's isolation pattern: a feature of Tauri, which is compiled once more for it. */
@@ -80,33 +93,6 @@ export async function buildIsolationApp() {
     'Building the contract app with the isolation pattern',
     'cargo',
     ['build', '--release', '--locked', '-p', 'holdfast-isolation-app'],
-    { cwd: at() },
-  );
-  return isolationApp;
-}
-
-/** The page of the benchmark's window. */
-export async function buildBenchPage() {
-  await step('Bundling the page of the benchmark', process.execPath, [at('bench', 'bundle.mjs')], {
-    cwd: at(),
-  });
-}
-
-/** The benchmark's window and its load generator. */
-export async function buildBench() {
-  await buildContractPage();
-  await buildBenchPage();
-  // Together with the apps: see above.
-  const packages = [
-    'holdfast-bench-app',
-    'holdfast-bench-generator',
-    'holdfast-contract-app',
-    'holdfast-desktop',
-  ];
-  await step(
-    'Building the benchmark (some minutes the first time)',
-    'cargo',
-    ['build', '--release', '--locked', ...packages.flatMap((name) => ['-p', name])],
     { cwd: at() },
   );
 }

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildBench, buildContractApp, buildDesktop, buildIsolationApp, buildPage } from './build.mjs';
+import { buildDesktop, buildIsolationApp, buildPage, buildWindowApps } from './build.mjs';
 import { pageLints, rustLints } from './lint.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages, installSystemPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
@@ -151,9 +151,8 @@ try {
     // The flavours before clippy and the tests: these reuse what the first build compiled.
     for (const flavour of /** @type {(keyof typeof flavours)[]} */ (Object.keys(flavours)))
       await buildDesktop(flavour);
-    await buildContractApp();
+    await buildWindowApps();
     await buildIsolationApp();
-    await buildBench();
     if (!onlyWindows) {
       for (const [what, command, args] of rustLints) await one(what, command, args);
       await cargoTest();

@@ -26,9 +26,3 @@ export const targetDirectory = process.env['CARGO_TARGET_DIR'] ?? at('target');
 /** The desktop app of a flavour, once it is built. */
 export const desktopApp = (/** @type {keyof typeof flavours} */ flavour) =>
   join(targetDirectory, 'flavours', flavour, executable('holdfast-desktop'));
-
-/** The app that runs the transport contract in a real window, once it is built. */
-export const contractApp = join(targetDirectory, 'release', executable('holdfast-contract-app'));
-
-/** The same app with Tauri's isolation pattern, once it is built. */
-export const isolationApp = join(targetDirectory, 'release', executable('holdfast-isolation-app'));
