@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { step } from './step.mjs';
+import { keepIfUnchanged } from './unchanged.mjs';
 import { at, desktopApp, flavours, targetDirectory } from './workspace.mjs';
 
 const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
@@ -12,9 +13,9 @@ const bin = (/** @type {string} */ name) => at('node_modules', '.bin', name);
 /** Protocol, client, daemon, command, guest library and page. */
 export async function buildPage() {
   await step('Compiling TypeScript', bin('tsc'), ['-b'], { cwd: at() });
-  await step('Building the page', bin('vite'), ['build', '--logLevel', 'warn'], {
-    cwd: at('packages', 'app'),
-  });
+  await keepIfUnchanged(at('packages', 'app', 'dist'), () =>
+    step('Building the page', bin('vite'), ['build', '--logLevel', 'warn'], { cwd: at('packages', 'app') }),
+  );
 }
 
 /**
@@ -39,38 +40,22 @@ export async function buildDesktop(flavour) {
   return app;
 }
 
-/** The page that runs the transport contract, in a window or a browser. */
-export async function buildContractPage() {
-  await step(
-    'Bundling the page of the contract app',
-    process.execPath,
-    [at('e2e', 'contract-app', 'bundle.mjs')],
-    { cwd: at() },
+/** One of the small pages that only tests, the example and the benchmark show. */
+const bundle = (/** @type {string} */ what, /** @type {string[]} */ place, /** @type {string[]} */ dist) =>
+  keepIfUnchanged(at(...dist), () =>
+    step(`Bundling the page of the ${what}`, process.execPath, [at(...place, 'bundle.mjs')], { cwd: at() }),
   );
-}
 
-/** The page of the example app. */
-export async function buildEchoPage() {
-  await step(
-    'Bundling the page of the example app',
-    process.execPath,
-    [at('examples', 'echo-app', 'bundle.mjs')],
-    { cwd: at() },
-  );
-}
-
-/** The page of the benchmark's window. */
-export async function buildBenchPage() {
-  await step('Bundling the page of the benchmark', process.execPath, [at('bench', 'bundle.mjs')], {
-    cwd: at(),
-  });
+/** The pages of the contract app, the example app and the benchmark. */
+export async function buildSmallPages() {
+  await bundle('contract app', ['e2e', 'contract-app'], ['e2e', 'contract-app', 'dist']);
+  await bundle('example app', ['examples', 'echo-app'], ['examples', 'echo-app', 'dist']);
+  await bundle('benchmark', ['bench'], ['bench', 'app', 'dist']);
 }
 
 /** The apps that tests and the benchmark open besides the desktop app, and the benchmark's load generator. */
 export async function buildWindowApps() {
-  await buildContractPage();
-  await buildEchoPage();
-  await buildBenchPage();
+  await buildSmallPages();
   // Together with the desktop app: alone they would want fewer features of shared crates, and compile them again.
   const packages = [
     'holdfast-contract-app',
@@ -99,6 +84,6 @@ export async function buildIsolationApp() {
 
 if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${process.argv[1]}`).href) {
   await buildPage();
-  await buildContractPage();
+  await buildSmallPages();
   if (process.argv.includes('--desktop')) await buildDesktop('plugin');
 }

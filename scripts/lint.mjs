@@ -2,7 +2,7 @@
  * `npm run lint`: form and rules of everything, TypeScript and Rust. Builds first, because the rules read types and the
  * desktop crates embed the page.
  */
-import { buildBenchPage, buildContractPage, buildEchoPage, buildPage } from './build.mjs';
+import { buildPage, buildSmallPages } from './build.mjs';
 import { checkNode, checkRustTools, findRust, installNpmPackages } from './setup.mjs';
 import { step, StepError } from './step.mjs';
 import { at } from './workspace.mjs';
@@ -66,9 +66,7 @@ if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${proce
     if (!rust.found) throw new StepError(rust.why);
     await checkRustTools();
     await buildPage();
-    await buildContractPage();
-    await buildBenchPage();
-    await buildEchoPage();
+    await buildSmallPages();
     for (const [what, command, args] of [...pageLints, ...rustLints]) {
       await step(what, command, args, { cwd: at() });
     }
