@@ -17,7 +17,8 @@ import { percentile } from './statistics.js';
 
 const MIB = 1024 * 1024;
 const MB = 1_000_000;
-const KEYS = 40;
+/** Enough that the 99th percentile is not the slowest of all. */
+const KEYS = 200;
 const CAT_BYTES = 100 * MB;
 const CAT_DEADLINE_MS = 300_000;
 const SCROLLBACK_LINES = 10_000;
@@ -47,6 +48,8 @@ export async function measureApp(round: number, results: Results): Promise<void>
     const app = cleanUp.add(await openDesktop('plugin', home.path), (it) => it.end());
     await app.page.ready();
     add('start-desktop-to-prompt', 'ms', performance.now() - begun);
+    await firstFrame(app);
+    add('start-desktop-to-frame', 'ms', performance.now() - begun);
 
     await keystrokes(app, add);
     await idle(app.window, daemon, add);
@@ -68,6 +71,16 @@ async function connect(daemon: TestDaemon, cleanUp: CleanUp): Promise<DaemonClie
   );
   await client.connect();
   return client;
+}
+
+/**
+ * The page runs before its window has been drawn once: WebKit compiles its shaders meanwhile, for hundreds of ms where nothing
+ * of an earlier start is kept, as here. That belongs to the start; the first key would wait for it.
+ */
+async function firstFrame(app: OpenApp): Promise<void> {
+  await app.page.driver.run(
+    'return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))',
+  );
 }
 
 /** From the key's event in the page until a frame in which the screen has the letter. */
