@@ -1,7 +1,8 @@
 /**
  * The benchmark: `--quick` (under five minutes), `--smoke` (one tiny case for each way), `--json FILE`, `--report` (writes
  * docs/performance.md), `--seed N`, `--only NAME` (cases whose name holds it), `--ways A,B` (the page's own
- * WebSocket belongs to them: ratios are to it), `--bytes N`. What was built before is measured as it is.
+ * WebSocket belongs to them: ratios are to it), `--bytes N,M`, `--kinds text,binary`. What was built before is measured
+ * as it is.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     ways: { type: 'string', default: ALL_WAYS.join(',') },
     bytes: { type: 'string' },
+    kinds: { type: 'string' },
     report: { type: 'boolean', default: false },
   },
 });
@@ -61,11 +63,12 @@ try {
   await generator.end();
 }
 
-/** The plan with the sizes that were asked for. */
+/** The plan with the sizes and kinds that were asked for. */
 function chosen(whole: Plan): Plan {
   const bytes = values.bytes?.split(',').map(Number);
-  if (bytes === undefined) return whole;
-  const sizes = (all: readonly Size[]): Size[] => all.filter((size) => bytes.includes(size.bytes));
+  const kinds = values.kinds?.split(',');
+  const sizes = (all: readonly Size[]): Size[] =>
+    all.filter((size) => (bytes?.includes(size.bytes) ?? true) && (kinds?.includes(size.kind) ?? true));
   return { ...whole, toPage: sizes(whole.toPage), toRust: sizes(whole.toRust) };
 }
 

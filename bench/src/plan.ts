@@ -15,6 +15,8 @@ export type Plan = {
   readonly toRust: readonly Size[];
   /** Round trips one after another, in one run. */
   readonly samples: number;
+  /** The same under a load, where one takes a quarter of a second over the slowest way. */
+  readonly loadedSamples: number;
   /** How much is sent while round trips under a flood are timed, in bytes. */
   readonly floodBytes: number;
   /** Under which loads round trips are timed besides the idle ones. */
@@ -41,6 +43,7 @@ export const FULL: Plan = {
   toPage: every,
   toRust: every,
   samples: 300,
+  loadedSamples: 100,
   floodBytes: 64 * MIB,
   loads: ['round-trip-flood', 'round-trip-flood-to-rust', 'round-trip-steady', 'round-trip-drawing'],
   outsideRounds: Infinity,
@@ -67,6 +70,7 @@ export const QUICK: Plan = {
     { bytes: 64 * KIB, kind: 'text' },
   ],
   samples: 100,
+  loadedSamples: 100,
   floodBytes: 16 * MIB,
   loads: ['round-trip-flood', 'round-trip-flood-to-rust'],
   outsideRounds: 2,
@@ -81,6 +85,7 @@ export const SMOKE: Plan = {
   toPage: [{ bytes: 100, kind: 'text' }],
   toRust: [{ bytes: 100, kind: 'binary' }],
   samples: 5,
+  loadedSamples: 5,
   floodBytes: 256 * KIB,
   loads: ['round-trip-flood'],
   outsideRounds: Infinity,

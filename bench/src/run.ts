@@ -112,7 +112,9 @@ function roundTrip(run: Run, load: Load): Task {
     run: async (place, way, round) => {
       if (load.draw && (way === 'node-ws' || way === 'rust-ceiling')) return;
       if (load.here && way === 'rust-ceiling') return;
-      const { p50, p99 } = await roundTrips(run.generator, place, load, { ...run.plan, seed: run.seed });
+      const { plan, seed } = run;
+      const samples = load === IDLE ? plan.samples : plan.loadedSamples;
+      const { p50, p99 } = await roundTrips(run.generator, place, load, { ...plan, samples, seed });
       const subject: Omit<Subject, 'name'> = {
         way,
         bytes: load === IDLE ? PING_BYTES : FLOOD_MESSAGE_BYTES,

@@ -50,12 +50,15 @@ const ATTEMPTS = [
   `Object.assign(window, { __DAEMON_TRANSPORT__: forged })`,
   `Object.setPrototypeOf(window, new Proxy(Object.getPrototypeOf(window), { get: (target, key) => key === '__DAEMON_TRANSPORT__' ? forged : target[key] }))`,
   `window.__DAEMON_TRANSPORT__.deliver = forged.deliver`,
+  `window.__DAEMON_TRANSPORT__.take = forged.deliver`,
+  `delete window.__DAEMON_TRANSPORT__.take`,
   `delete window.__DAEMON_TRANSPORT__.deliver`,
   `Object.defineProperty(window.__DAEMON_TRANSPORT__, 'deliver', { get: () => forged.deliver })`,
   `Object.defineProperty(window.__DAEMON_TRANSPORT__, 'pageId', { value: 'another' })`,
   `Object.setPrototypeOf(window.__DAEMON_TRANSPORT__, forged)`,
   `Object.prototype.__DAEMON_TRANSPORT__ = forged`,
   `Window.prototype.__DAEMON_TRANSPORT__ = forged`,
+  `Object.prototype.take = forged.deliver`,
   `Object.prototype.deliver = forged.deliver`,
   `Object.defineProperty(Object.prototype, 'register', { configurable: true, set() { stolen += 1; } })`,
   `Object.freeze = (it) => it`,
@@ -70,7 +73,7 @@ test('code of the page cannot replace the receiver, and everything goes on arriv
     `const original = window.__DAEMON_TRANSPORT__;
     const kept = { freeze: Object.freeze, create: Object.create };
     let stolen = 0;
-    const forged = { version: 1, pageId: original.pageId, deliver: () => { stolen += 1; }, probe: () => { stolen += 1; }, register: () => { stolen += 1; }, unregister: () => {} };
+    const forged = { version: 2, pageId: original.pageId, deliver: () => { stolen += 1; }, probe: () => { stolen += 1; }, register: () => { stolen += 1; }, unregister: () => {} };
     const attempts = [${ATTEMPTS.map((attempt) => `() => { ${attempt}; }`).join(',')}];
     let made = 0;
     for (const attempt of attempts) {
@@ -82,7 +85,7 @@ test('code of the page cannot replace the receiver, and everything goes on arriv
     const descriptor = Object.getOwnPropertyDescriptor(window, '__DAEMON_TRANSPORT__');
     const same = window.__DAEMON_TRANSPORT__ === original && descriptor.value === original && !descriptor.writable && !descriptor.configurable && Object.isFrozen(original);
     Object.assign(Object, kept);
-    for (const name of ['__DAEMON_TRANSPORT__', 'deliver', 'register']) delete Object.prototype[name];
+    for (const name of ['__DAEMON_TRANSPORT__', 'deliver', 'take', 'register']) delete Object.prototype[name];
     delete Window.prototype.__DAEMON_TRANSPORT__;
     return { same, stolen, made };`,
   );

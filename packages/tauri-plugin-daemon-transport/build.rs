@@ -174,4 +174,15 @@ fn main() {
     tauri_plugin::Builder::new(COMMANDS)
         .global_scope_schema(schema)
         .build();
+    name_webkitgtk();
+}
+
+/// `cfg(webkitgtk)`: the systems on which Tauri shows its pages with WebKitGTK, as Cargo.toml lists them for the crates
+/// of that engine.
+fn name_webkitgtk() {
+    const SYSTEMS: &[&str] = &["linux", "dragonfly", "freebsd", "openbsd", "netbsd"];
+    println!("cargo::rustc-check-cfg=cfg(webkitgtk)");
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| SYSTEMS.contains(&system.as_str())) {
+        println!("cargo::rustc-cfg=webkitgtk");
+    }
 }

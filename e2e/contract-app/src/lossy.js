@@ -23,6 +23,7 @@
     const value = Object.freeze({
       ...receiver,
       deliver: (...call) => lose() || receiver.deliver(...call),
+      take: (...call) => (lose() ? undefined : receiver.take(...call)),
       probe: (...call) => lose() || receiver.probe(...call),
     });
     return define(target, name, { value });

@@ -7,6 +7,9 @@ import type { TransportCloseEvent, TransportErrorEvent } from '@holdfast/client/
 /** A frame as a batch carries it: a string is text, an array of one base64 string is binary. */
 export type PackedFrame = string | readonly [string];
 
+/** The same in the JSON of a call: a number stands for that member of the strings which came beside it. */
+export type ReferringFrame = PackedFrame | number | readonly [number];
+
 export type Happening =
   | { readonly kind: 'frame'; readonly frame: PackedFrame }
   | { readonly kind: 'open' }
@@ -64,6 +67,17 @@ export function readError(thrown: unknown): TransportErrorEvent {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** Puts the string that a frame refers to in its place. */
+export function resolveFrame(
+  frame: ReferringFrame,
+  long: Readonly<Record<string, string>> | undefined,
+): PackedFrame {
+  if (typeof frame === 'string') return frame;
+  if (typeof frame === 'number') return long?.[frame] ?? '';
+  const [content] = frame;
+  return [typeof content === 'string' ? content : (long?.[content] ?? '')];
 }
 
 /** The message of a frame. */

@@ -9,17 +9,21 @@ import type { Ipc } from './ipc.js';
 import {
   DRAIN_POLL_MAX_MS,
   DRAIN_POLL_MS,
+  LINE_BYTES,
   REQUEST_RETRY_MS,
   REQUEST_TRIES,
   SEND_QUEUE_BYTES,
 } from './limits.js';
-import { RequestBody } from './request-body.js';
+import { Line } from './line.js';
+import { namesOf, RequestBody } from './request-body.js';
 
 export class Outgoing {
   readonly #ipc: Ipc;
   readonly #pageId: string;
+  readonly #line = new Line();
   readonly #fail: (error: TransportErrorEvent) => void;
-  #connectionId: string | undefined;
+  /** Of the connection, once it exists, and of this page. */
+  #names: Uint8Array | undefined;
   #bodies: RequestBody[] = [];
   #next = 1;
   /** Bytes in `#bodies` and in the request under way. */
@@ -53,7 +57,7 @@ export class Outgoing {
 
   /** The connection exists from now on. */
   begin(connectionId: string): void {
-    this.#connectionId = connectionId;
+    this.#names = namesOf(connectionId, this.#pageId);
     this.#schedule();
   }
 
@@ -84,6 +88,31 @@ export class Outgoing {
     this.#schedule();
   }
 
+  /**
+   * Both at once, in what a call of Rust gives: a request with what has been sent meanwhile, if it can go this way, or
+   * else the number.
+   */
+  tell(serial: number, seq: number): number | string {
+    this.#acknowledged = seq;
+    this.#evaluated = Math.max(this.#evaluated, serial);
+    const request =
+      this.#bodies.length > 0 && !this.#busy ? this.#line.catch(() => void this.#run()) : undefined;
+    if (request !== undefined) return request;
+    this.#acknowledgedThere = Math.max(this.#acknowledgedThere, seq);
+    this.#evaluatedThere = Math.max(this.#evaluatedThere, serial);
+    return seq;
+  }
+
+  /** Rust has taken the request that {@link Outgoing.tell} gave. */
+  answer(answer: unknown): void {
+    this.#line.answer(answer);
+  }
+
+  /** Rust waits for a request beside Tauri's IPC, and has taken the one before. */
+  next(answer: unknown): Promise<string | undefined> {
+    return this.#line.next(answer);
+  }
+
   /** Messages are no longer sent; acknowledgements are. */
   drop(): void {
     this.#bodies = this.#bodies.filter((body) => body === this.#underWay);
@@ -104,11 +133,12 @@ export class Outgoing {
     this.#queued = 0;
     this.#inRust = 0;
     clearTimeout(this.#poll);
+    this.#line.end();
     this.#settle();
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#busy || this.#stopped || this.#connectionId === undefined) return;
+    if (this.#scheduled || this.#busy || this.#stopped || this.#names === undefined) return;
     this.#scheduled = true;
     // After the handlers of this turn: what they send goes along.
     queueMicrotask(() => {
@@ -118,11 +148,11 @@ export class Outgoing {
   }
 
   async #run(): Promise<void> {
-    if (this.#busy || this.#connectionId === undefined) return;
+    if (this.#busy || this.#names === undefined) return;
     this.#busy = true;
     try {
       while (!this.#isStopped() && (this.#bodies.length > 0 || this.#owesAnswer())) {
-        await this.#request(this.#connectionId);
+        await this.#request(this.#names);
       }
     } catch (thrown) {
       if (!this.#isStopped()) {
@@ -145,16 +175,16 @@ export class Outgoing {
     return this.#acknowledged > this.#acknowledgedThere || this.#evaluated > this.#evaluatedThere;
   }
 
-  async #request(connectionId: string): Promise<void> {
+  async #request(names: Uint8Array): Promise<void> {
     const body = this.#bodies[0] ?? new RequestBody(this.#next);
     const acknowledged = this.#acknowledged;
     const evaluated = this.#evaluated;
-    const bytes = body.finish({ connectionId, pageId: this.#pageId, acknowledged, evaluated });
+    const bytes = body.finish({ names, acknowledged, evaluated });
     this.#underWay = body;
     const inRust = await this.#attempt(bytes);
     this.#underWay = undefined;
-    this.#acknowledgedThere = acknowledged;
-    this.#evaluatedThere = evaluated;
+    this.#acknowledgedThere = Math.max(this.#acknowledgedThere, acknowledged);
+    this.#evaluatedThere = Math.max(this.#evaluatedThere, evaluated);
     if (this.#stopped) return;
     if (this.#bodies[0] === body) {
       this.#bodies.shift();
@@ -166,7 +196,9 @@ export class Outgoing {
   /** Makes one request; without an answer in time, the same again. */
   async #attempt(bytes: Uint8Array): Promise<number> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await inTime(this.#ipc.send(bytes), REQUEST_RETRY_MS);
+      const request =
+        bytes.length <= LINE_BYTES && this.#line.isFree ? this.#line.send(bytes) : this.#ipc.send(bytes);
+      const answer = await inTime(request, REQUEST_RETRY_MS);
       if (answer !== undefined) return answer;
       if (attempt === REQUEST_TRIES || this.#stopped) {
         throw new Error(`the app has not answered within ${REQUEST_TRIES * REQUEST_RETRY_MS} ms`);

@@ -8,8 +8,8 @@ import { FIRST_BUFFER_BYTES, REQUEST_BYTES } from './limits.js';
 const VERSION = 1;
 const TEXT = 1;
 const BINARY = 2;
-const CONNECTION_AT = 1;
-const PAGE_AT = 17;
+const ID_BYTES = 16;
+const NAMES_AT = 1;
 const ACKNOWLEDGED_AT = 33;
 const EVALUATED_AT = 41;
 const FIRST_AT = 49;
@@ -20,8 +20,21 @@ const LONG_STRING = 16 * 1024;
 
 const encoder = new TextEncoder();
 
-/** Who the request is from and about. */
-export type Head = { connectionId: string; pageId: string; acknowledged: number; evaluated: number };
+/** What a request says besides its messages. */
+export type Head = {
+  /** Who the request is from and about: see {@link namesOf}. */
+  names: Uint8Array;
+  acknowledged: number;
+  evaluated: number;
+};
+
+/** Connection and page as a request names them, which is the same in all of a connection's. */
+export function namesOf(connectionId: string, pageId: string): Uint8Array {
+  const names = new Uint8Array(2 * ID_BYTES);
+  writeId(names, 0, connectionId);
+  writeId(names, ID_BYTES, pageId);
+  return names;
+}
 
 export class RequestBody {
   #bytes = new Uint8Array(FIRST_BUFFER_BYTES);
@@ -73,11 +86,10 @@ export class RequestBody {
   finish(head: Head): Uint8Array {
     const view = new DataView(this.#bytes.buffer);
     this.#bytes[0] = VERSION;
-    writeId(this.#bytes, CONNECTION_AT, head.connectionId);
-    writeId(this.#bytes, PAGE_AT, head.pageId);
-    view.setBigUint64(ACKNOWLEDGED_AT, BigInt(head.acknowledged), true);
-    view.setBigUint64(EVALUATED_AT, BigInt(head.evaluated), true);
-    view.setBigUint64(FIRST_AT, BigInt(this.#first), true);
+    this.#bytes.set(head.names, NAMES_AT);
+    writeNumber(view, ACKNOWLEDGED_AT, head.acknowledged);
+    writeNumber(view, EVALUATED_AT, head.evaluated);
+    writeNumber(view, FIRST_AT, this.#first);
     return this.#bytes.subarray(0, this.#length);
   }
 
@@ -88,6 +100,12 @@ export class RequestBody {
     larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
+}
+
+/** 64 bits, without the detour over BigInt: the number is below 2^53. */
+function writeNumber(view: DataView, at: number, number: number): void {
+  view.setUint32(at, number % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(number / 2 ** 32), true);
 }
 
 /** Ids are 32 hexadecimal digits. */

@@ -11,8 +11,8 @@ import type {
 } from '@holdfast/client/transport';
 
 import { EventHub } from './event-hub.js';
-import { readError, unpack } from './happening.js';
-import type { Happening, PackedFrame } from './happening.js';
+import { readError, resolveFrame, unpack } from './happening.js';
+import type { Happening, PackedFrame, ReferringFrame } from './happening.js';
 import { tauriIpc } from './ipc.js';
 import type { Ipc, Lane } from './ipc.js';
 import { CLOSE_DEADLINE_MS, SEND_QUEUE_BYTES } from './limits.js';
@@ -159,7 +159,18 @@ class PluginTransport implements DaemonTransport {
         this.#outgoing.acknowledge(this.#sequencer.last);
         this.#outgoing.evaluated(serial);
       },
+      take: (serial, firstSeq, frames, long) => {
+        let seq = firstSeq;
+        const all = typeof frames === 'string' ? (JSON.parse(frames) as ReferringFrame[]) : frames;
+        for (const frame of all) {
+          this.#sequencer.push(seq, resolveFrame(frame, long));
+          seq += 1;
+        }
+        return this.#outgoing.tell(serial, this.#sequencer.last);
+      },
+      answer: (answer) => this.#outgoing.answer(answer),
       probe: (serial) => this.#outgoing.evaluated(serial),
+      next: (answer) => this.#outgoing.next(answer),
     });
     if (this.#state === 'closing' || this.#state === 'closed') void this.#disconnect(connectionId);
   }

@@ -18,6 +18,7 @@ use crate::{
     dial::{dial, Plan},
     error::Failure,
     limits::{Timeouts, ENDED_KEPT, LINGER_TIME, RELEASE_TIME},
+    line,
     link::{close_code_of, failure_of, Link, Step},
     mailbox::{Goodbye, Mail, Mailbox},
     opened::Opened,
@@ -28,7 +29,7 @@ use crate::{
 /// What the task owns.
 pub struct Connection {
     mailbox: Arc<Mailbox>,
-    page: Box<dyn Page>,
+    page: Arc<dyn Page>,
     delivery: Box<dyn Delivery>,
     outbox: Outbox,
     timeouts: Timeouts,
@@ -54,12 +55,12 @@ type End = Option<(Option<Failure>, Closed)>;
 
 impl Connection {
     /// A connection that is about to be made.
-    pub fn new(mailbox: Arc<Mailbox>, page: Box<dyn Page>, lane: Lane, timeouts: Timeouts) -> Self {
+    pub fn new(mailbox: Arc<Mailbox>, page: Arc<dyn Page>, lane: Lane, timeouts: Timeouts) -> Self {
         let page_id = mailbox.owner.page;
         Self {
             mailbox,
+            delivery: lane.delivery(page.as_ref()),
             page,
-            delivery: lane.delivery(),
             outbox: Outbox::new(lane.credit(page_id)),
             timeouts,
             via: None,
@@ -196,15 +197,17 @@ impl Connection {
 
     /// Takes acknowledgements, hands over what credit allows, asks a quiet page.
     fn attend(&mut self, mail: &Mail, now: Instant) {
+        if mail.line && self.page.takes_calls() {
+            line::open(Arc::clone(&self.page), Arc::clone(&self.mailbox));
+        }
         // The mailbox has refused numbers that were never handed over.
         let _ = self.outbox.acknowledge(mail.acknowledged, now);
         if let Some((serial, acknowledged)) = mail.evaluated {
             let _ = self.outbox.evaluated(serial, acknowledged, now);
         }
         let to = Address {
-            page: self.page.as_ref(),
-            connection: self.mailbox.id,
-            page_id: self.mailbox.owner.page,
+            page: &self.page,
+            mailbox: &self.mailbox,
             via: self.via,
         };
         while let Some(parcel) = self.outbox.next_parcel(now) {

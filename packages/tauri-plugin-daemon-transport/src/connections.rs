@@ -87,7 +87,7 @@ impl Connections {
         asker: &Asker<'_>,
         wish: Wish,
         agree: impl FnOnce(&str) -> Result<(Agreed, Option<Grant>), Error>,
-        page: Box<dyn Page>,
+        page: Arc<dyn Page>,
     ) -> Result<Arc<Mailbox>, Error> {
         if wish.lane == Lane::Batch && wish.page.is_none() {
             return Err(Error::invalid_request(
@@ -328,7 +328,7 @@ mod tests {
                 page,
             };
             let agree = by(Policy::read(&allow, []));
-            let mailbox = connections.connect(&asker, wish, agree, Box::new(NoPage))?;
+            let mailbox = connections.connect(&asker, wish, agree, Arc::new(NoPage))?;
             Ok(mailbox.id)
         }
     }
@@ -425,7 +425,7 @@ mod tests {
                 judged.set(judged.get() + 1);
                 by(Policy::default())(url)
             };
-            let refused = connections.connect(&asker(webview), wish, agree, Box::new(NoPage));
+            let refused = connections.connect(&asker(webview), wish, agree, Arc::new(NoPage));
             refused.expect_err("no endpoint is allowed")
         };
         // However fast the attempts are made, some are gained back meanwhile.

@@ -4,13 +4,7 @@
 use tauri::{Runtime, Webview};
 
 /// Watches the page process of a webview, where the platform allows a plugin to.
-#[cfg(any(
-    target_os = "linux",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "netbsd"
-))]
+#[cfg(webkitgtk)]
 pub fn watch<R: Runtime>(webview: &Webview<R>) {
     use tauri::Manager;
     use webkit2gtk::WebViewExt;
@@ -30,11 +24,5 @@ pub fn watch<R: Runtime>(webview: &Webview<R>) {
 }
 
 /// Elsewhere the application calls `release_daemon_connections` where it learns of a crash.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "netbsd"
-)))]
+#[cfg(not(webkitgtk))]
 pub fn watch<R: Runtime>(_webview: &Webview<R>) {}

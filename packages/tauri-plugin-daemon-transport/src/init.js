@@ -21,15 +21,15 @@
 
   function call(connectionId, method, ...args) {
     const handler = handlers[connectionId];
-    if (handler !== undefined) handler[method](...args);
-    else if (early.length < EARLY_CALLS) early.push([connectionId, method, args]);
+    if (handler !== undefined) return handler[method](...args);
+    if (early.length < EARLY_CALLS) early.push([connectionId, method, args]);
   }
 
   const receiver = {
     /** Version of the agreement between this script and the guest library. */
-    version: 1,
+    version: 2,
     pageId,
-    /** From now on `handler.deliver(serial, firstSeq, frames)` and `handler.probe(serial)` are called for the connection. */
+    /** From now on the handler's methods `deliver`, `take`, `probe`, `answer` and `next` are called for the connection. */
     register(connectionId, handler) {
       handlers[connectionId] = handler;
       for (let at = 0; at < early.length;) {
@@ -37,6 +37,8 @@
         else {
           const [, method, args] = early.splice(at, 1)[0];
           handler[method](...args);
+          // What it gives would have told Rust what was taken. Nobody hears it now: the handler is to tell by itself.
+          if (method === 'take') handler.probe(args[0]);
         }
       }
     },
@@ -46,6 +48,21 @@
     /** Called by Rust. `serial` numbers the hand-overs; `frames` holds strings (text) and arrays of one base64 string (binary). */
     deliver(page, connectionId, serial, firstSeq, frames) {
       if (page === pageId) call(connectionId, 'deliver', serial, firstSeq, frames);
+    },
+    /**
+     * The same where Rust hears what a call gives: the number up to which everything was taken, or a request. `frames` is
+     * such an array or JSON of one, in which the number of a member of `long` stands for a string.
+     */
+    take(page, connectionId, serial, firstSeq, frames, long) {
+      if (page === pageId) return call(connectionId, 'take', serial, firstSeq, frames, long);
+    },
+    /** Called by Rust with the answer to the request that `take` gave. */
+    answer(page, connectionId, answer) {
+      if (page === pageId) handlers[connectionId]?.answer(answer);
+    },
+    /** Called by Rust with the answer to the request before. Gives a promise of the next one. */
+    next(page, connectionId, answer) {
+      if (page === pageId) return handlers[connectionId]?.next(JSON.parse(answer));
     },
     /** Called by Rust when nothing was acknowledged for a while. */
     probe(page, connectionId, serial) {

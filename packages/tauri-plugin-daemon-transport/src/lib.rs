@@ -13,6 +13,7 @@
 //! The README describes permissions, the guest library, error codes and limits.
 
 mod blocking;
+mod call;
 mod commands;
 mod connection;
 mod connections;
@@ -30,6 +31,7 @@ mod error;
 #[cfg(test)]
 mod fuzzed;
 mod limits;
+mod line;
 mod link;
 mod local_daemon;
 mod mailbox;
@@ -39,6 +41,8 @@ pub mod policy;
 mod private_file;
 mod stream;
 mod tls;
+#[cfg(webkitgtk)]
+mod webkit;
 
 use std::{path::PathBuf, sync::Arc};
 

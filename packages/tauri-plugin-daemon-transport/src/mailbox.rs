@@ -14,6 +14,7 @@ use crate::{
         id::Id,
         inbox::{Frame, Inbox, Refusal},
         ownership::Owner,
+        wire::Request,
     },
     error::{Error, ErrorCode},
     limits::{SEND_QUEUE_BYTES, SEND_QUEUE_MESSAGES},
@@ -41,6 +42,17 @@ pub struct Delivered {
     pub frames: Vec<Frame>,
 }
 
+impl From<Request> for Delivered {
+    fn from(request: Request) -> Self {
+        Self {
+            acknowledged: request.acknowledged,
+            evaluated: request.evaluated,
+            first: Some(request.first),
+            frames: request.frames,
+        }
+    }
+}
+
 /// What the task finds when it looks.
 #[derive(Debug, Default)]
 pub struct Mail {
@@ -58,6 +70,20 @@ pub struct Mail {
     pub suspected: bool,
     /// What allowed the connection was taken back.
     pub revoked: bool,
+    /// The page may have a line from now on.
+    pub line: bool,
+}
+
+/// Whether the page may send by a line: see [`crate::line`].
+#[derive(Debug, Default, PartialEq, Eq)]
+enum LineState {
+    /// It has not shown yet that it may send.
+    #[default]
+    Unproven,
+    /// It has; the task is to open one.
+    Admitted,
+    /// The task has opened one.
+    Opened,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +98,7 @@ struct Contents {
     suspected: bool,
     revoked: bool,
     ended: bool,
+    line: LineState,
 }
 
 /// The shared part of one connection.
@@ -154,6 +181,31 @@ impl Mailbox {
         Ok(buffered)
     }
 
+    /// The page has evaluated this hand-over, and had then taken everything up to that number.
+    pub fn taken(&self, serial: u64, acknowledged: u64) {
+        // Refused is what was never handed over: of a receiver that lies, and nobody else.
+        let _ = self.deliver(Delivered {
+            acknowledged,
+            evaluated: Some(serial),
+            ..Delivered::default()
+        });
+    }
+
+    /// The page has made a request by the command `daemon_send`, which its capabilities therefore allow.
+    pub fn admit_line(&self) {
+        let mut contents = self.contents();
+        if contents.line == LineState::Unproven {
+            contents.line = LineState::Admitted;
+            drop(contents);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Whether the page has, or had, a line.
+    pub fn has_line(&self) -> bool {
+        self.contents().line == LineState::Opened
+    }
+
     /// The page wants the end. Only the first wish counts.
     pub fn say_goodbye(&self, goodbye: Goodbye) {
         self.contents().goodbye.get_or_insert(goodbye);
@@ -178,6 +230,11 @@ impl Mailbox {
         self.wake.notify_one();
     }
 
+    /// Whether the page is gone.
+    pub fn is_released(&self) -> bool {
+        self.contents().released
+    }
+
     /// Whether it was.
     pub fn is_revoked(&self) -> bool {
         self.contents().revoked
@@ -199,6 +256,7 @@ impl Mailbox {
             released: contents.released,
             suspected: std::mem::take(&mut contents.suspected),
             revoked: contents.revoked,
+            line: contents.open_line(),
         }
     }
 
@@ -223,6 +281,16 @@ impl Mailbox {
         let mut contents = self.contents();
         contents.ended = true;
         contents.inbox = Inbox::default();
+    }
+}
+
+impl Contents {
+    fn open_line(&mut self) -> bool {
+        let admitted = self.line == LineState::Admitted;
+        if admitted {
+            self.line = LineState::Opened;
+        }
+        admitted
     }
 }
 

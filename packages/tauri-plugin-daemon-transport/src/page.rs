@@ -1,14 +1,23 @@
-//! The way into a page: one evaluated script, or one Tauri event. An interface, so that connections are tested
-//! without a window, and so that a test can lose evaluations on purpose.
+//! The way into a page: one evaluated script, one call, or one Tauri event. An interface, so that connections are
+//! tested without a window, and so that a test can lose evaluations on purpose.
 
 use tauri::{Emitter, EventTarget, Runtime, Webview};
 
-/// A page as a connection sees it. Neither way tells whether the page got anything; acknowledgements do.
+use crate::call::Call;
+
+/// A page as a connection sees it. No way tells whether the page got anything; acknowledgements do.
 pub trait Page: Send + Sync + 'static {
     /// Evaluates a script in the main frame, after all scripts and events given before it.
     fn evaluate(&self, script: String);
     /// Emits a Tauri event whose payload is this JSON text.
     fn emit(&self, event: &'static str, payload: String);
+    /// Whether [`Page::call`] works here.
+    fn takes_calls(&self) -> bool {
+        false
+    }
+    /// Calls a function in the main frame, after all scripts and calls given before it. Does nothing where calls do not
+    /// work.
+    fn call(&self, _call: Call) {}
 }
 
 /// The page of a webview.
@@ -26,5 +35,15 @@ impl<R: Runtime> Page for WebviewPage<R> {
         let _ = self
             .0
             .emit_str_to(EventTarget::webview(self.0.label()), event, payload);
+    }
+
+    #[cfg(webkitgtk)]
+    fn takes_calls(&self) -> bool {
+        true
+    }
+
+    #[cfg(webkitgtk)]
+    fn call(&self, call: Call) {
+        crate::webkit::call(&self.0, call);
     }
 }

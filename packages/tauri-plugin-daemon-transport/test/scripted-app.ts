@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 
-import type { EventName, PackedFrame } from '../guest-js/happening.js';
+import type { EventName, PackedFrame, ReferringFrame } from '../guest-js/happening.js';
 import type { Ipc, Lane } from '../guest-js/ipc.js';
 import type { Receiver } from '../guest-js/receiver.js';
 import { createFactory } from '../guest-js/transport.js';
@@ -23,6 +23,16 @@ export type FullReceiver = Receiver & {
     firstSeq: number,
     frames: readonly PackedFrame[],
   ) => void;
+  take: (
+    page: string,
+    connectionId: string,
+    serial: number,
+    firstSeq: number,
+    frames: string | readonly ReferringFrame[],
+    long?: Record<string, string>,
+  ) => number | string | undefined;
+  answer: (page: string, connectionId: string, answer: unknown) => void;
+  next: (page: string, connectionId: string, answer: string) => Promise<string | undefined> | undefined;
   probe: (page: string, connectionId: string, serial: number) => void;
 };
 
@@ -35,7 +45,7 @@ export type FakeWindow = {
 /** Runs the init script as a WebView does, in a window of its own. */
 export function loadPage(window: FakeWindow, top: unknown = window): FullReceiver | undefined {
   window.top = top;
-  runInNewContext(INIT_SCRIPT, { window, crypto: globalThis.crypto, Uint8Array, Object });
+  runInNewContext(INIT_SCRIPT, { window, crypto: globalThis.crypto, Uint8Array, Object, JSON });
   return window.__DAEMON_TRANSPORT__;
 }
 
@@ -69,6 +79,10 @@ export function decode(body: Uint8Array): SendRequest {
     frames,
   };
 }
+
+/** A request as the line carries it: a character for each byte. */
+const decodeLine = (request: string): SendRequest =>
+  decode(Uint8Array.from(request, (character) => character.charCodeAt(0)));
 
 export class ScriptedApp {
   readonly receiver: FullReceiver;
@@ -138,6 +152,30 @@ export class ScriptedApp {
   deliver(firstSeq: number, ...frames: PackedFrame[]): void {
     this.serial += 1;
     this.receiver.deliver(this.receiver.pageId, CONNECTION, this.serial, firstSeq, frames);
+  }
+
+  /** Hands over where Rust hears what a call gives: the last number that was taken, or a request. */
+  take(
+    firstSeq: number,
+    frames: readonly ReferringFrame[],
+    long?: Record<string, string>,
+  ): number | SendRequest | undefined {
+    this.serial += 1;
+    // Little crosses as a script, much as JSON.
+    const form = long ? JSON.stringify(frames) : frames;
+    const given = this.receiver.take(this.receiver.pageId, CONNECTION, this.serial, firstSeq, form, long);
+    return typeof given === 'string' ? decodeLine(given) : given;
+  }
+
+  /** Answers the request that {@link ScriptedApp.take} gave. */
+  answerTaken(answer: unknown): void {
+    this.receiver.answer(this.receiver.pageId, CONNECTION, answer);
+  }
+
+  /** Leaves a call with the page, with the answer to the request before. Gives the next request, or undefined at the end. */
+  async line(answer: unknown = null): Promise<SendRequest | undefined> {
+    const request = await this.receiver.next(this.receiver.pageId, CONNECTION, JSON.stringify(answer));
+    return request === undefined ? undefined : decodeLine(request);
   }
 
   probe(): void {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { SEND_QUEUE_BYTES } from '../guest-js/limits.js';
+import { LINE_BYTES, SEND_QUEUE_BYTES } from '../guest-js/limits.js';
 import { CONNECTION, ScriptedApp, settle } from './scripted-app.js';
 
 const ABRUPT = ['close', { code: 1006, reason: '', wasClean: false }];
@@ -320,6 +320,94 @@ describe('sending', () => {
     await settle();
     expect(told).toEqual([['error', unknown], ABRUPT]);
     expect(transport.bufferedAmount).toBe(0);
+  });
+});
+
+describe('where Rust hears what a call gives', () => {
+  it('takes frames of every form in order, and says up to which number, without a request', async () => {
+    const { told } = await open();
+    const requests = app.sends.length;
+    expect(app.take(2, ['a', ['AQID']])).toBe(3);
+    expect(app.take(4, [0, 'b', [1]], { 0: 'long', 1: 'BAUG' })).toBe(6);
+    expect(app.take(2, ['again'])).toBe(6);
+    await settle();
+    expect(told).toEqual(['a', Uint8Array.of(1, 2, 3), 'long', 'b', Uint8Array.of(4, 5, 6)]);
+    expect(app.sends).toHaveLength(requests);
+  });
+
+  it('sends by the line once Rust has opened it, one request at a time and in order', async () => {
+    const { transport } = await open();
+    const requests = app.sends.length;
+    let next = app.line();
+    const frames: unknown[] = [];
+    for (const text of ['k', 'ü', '\u{1f600}']) transport.send(text);
+    for (let round = 0; round < 2; round += 1) {
+      const request = await next;
+      frames.push(...(request?.frames ?? []));
+      transport.send(`after ${String(round)}`);
+      next = app.line(0);
+    }
+    frames.push(...((await next)?.frames ?? []));
+    expect(frames).toEqual(['k', 'ü', '\u{1f600}', 'after 0', 'after 1']);
+    expect(app.sends).toHaveLength(requests);
+  });
+
+  it('sends what a handler sends in what the hand-over gives, and goes on when that is answered', async () => {
+    const { transport } = await open();
+    transport.onMessage((data) => transport.send(`echo ${String(data)}`));
+    const line = app.line();
+    const given = app.take(2, ['a']);
+    expect(given).toMatchObject({ acknowledged: 2, evaluated: app.serial, frames: ['echo a'] });
+    expect(transport.bufferedAmount).toBe(6);
+    // The next is held until that one is answered, whatever way it could take.
+    expect(app.take(3, ['b'])).toBe(3);
+    app.answerTaken(0);
+    expect((await line)?.frames).toEqual(['echo b']);
+  });
+
+  it('gives no request before Rust has opened the line: it could not be allowed to send', async () => {
+    const { transport } = await open();
+    transport.onMessage((data) => transport.send(data as string));
+    expect(app.take(2, ['a'])).toBe(2);
+    await settle();
+    expect(app.sentFrames()).toEqual(['a']);
+  });
+
+  it('leaves what is long to the command, which takes it as it is', async () => {
+    const { transport } = await open();
+    void app.line();
+    transport.send('x'.repeat(LINE_BYTES));
+    await settle();
+    expect(app.sentFrames()).toEqual(['x'.repeat(LINE_BYTES)]);
+  });
+
+  it('makes a request again by the command when the line stays silent', async () => {
+    const { transport } = await open();
+    const line = app.line();
+    transport.send('once');
+    const first = await line;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(app.sends.at(-1)).toEqual(first);
+  });
+
+  it('fails with the code that Rust answers with', async () => {
+    const { transport, told } = await open();
+    const line = app.line();
+    transport.send('x');
+    await line;
+    void app.line({ code: 'send_queue_full', message: 'too much waits' });
+    await settle();
+    expect(told).toEqual([['error', { code: 'send_queue_full', message: 'too much waits' }], ABRUPT]);
+  });
+
+  it('lets go of the line when the connection has ended', async () => {
+    await open();
+    const line = app.line();
+    app.emit('daemon://close', 2, { code: 1000, reason: '', wasClean: true });
+    await settle();
+    // The last acknowledgement goes by it; then nothing more.
+    expect(await line).toMatchObject({ acknowledged: 2 });
+    expect(await app.line(0)).toBeUndefined();
   });
 });
 

@@ -9,6 +9,7 @@ use tokio_tungstenite::accept_async;
 
 use super::*;
 use crate::{
+    call::{Answer, Argument, Call, Code},
     core::{endpoint::parse, headers, id::Id, ownership::Owner, policy::Policy},
     dial::Ways,
     mailbox::Delivered,
@@ -16,9 +17,10 @@ use crate::{
 
 const MESSAGES: usize = 3000;
 
-/// Loses every n-th script and event.
+/// Loses every n-th script, call and event.
 struct LossyPage {
     mailbox: Arc<Mailbox>,
+    takes_calls: bool,
     lose_every: u32,
     state: Mutex<State>,
     finished: Arc<Notify>,
@@ -33,12 +35,13 @@ struct State {
 }
 
 impl LossyPage {
-    fn receive(&self, items: Vec<(u64, Value)>, evaluated: Option<u64>) {
+    /// Takes what has arrived and gives what has been taken; nothing, if this was lost.
+    fn take(&self, items: Vec<(u64, Value)>) -> Option<u64> {
         let mut state = self.state.lock().expect("no panic");
         state.calls += 1;
         if state.calls.is_multiple_of(self.lose_every) {
             state.lost += 1;
-            return;
+            return None;
         }
         state.early.extend(items);
         loop {
@@ -50,12 +53,6 @@ impl LossyPage {
         }
         let acknowledged = state.taken.len() as u64;
         state.early.retain(|number, _| *number > acknowledged);
-        let delivered = Delivered {
-            acknowledged,
-            evaluated,
-            ..Delivered::default()
-        };
-        self.mailbox.deliver(delivered).expect("accepted");
         if acknowledged as usize == MESSAGES + 2 {
             assert!(state.lost > 0, "nothing was lost, so nothing was shown");
             let expected = (0..MESSAGES).map(|number| Value::from(number.to_string()));
@@ -66,31 +63,79 @@ impl LossyPage {
             assert_eq!(state.taken[MESSAGES + 1]["code"], 4000);
             self.finished.notify_one();
         }
+        Some(acknowledged)
     }
+
+    /// The same, for what is acknowledged by a request.
+    fn receive(&self, items: Vec<(u64, Value)>, evaluated: Option<u64>) {
+        if let Some(acknowledged) = self.take(items) {
+            let delivered = Delivered {
+                acknowledged,
+                evaluated,
+                ..Delivered::default()
+            };
+            self.mailbox.deliver(delivered).expect("accepted");
+        }
+    }
+}
+
+/// The method of the receiver that a script calls, and its arguments.
+fn read(script: &str) -> (&str, Value) {
+    let call = script
+        .split_once("&&__DAEMON_TRANSPORT__.")
+        .expect("a call")
+        .1;
+    let (method, arguments) = call.split_once('(').expect("arguments");
+    let arguments = arguments.strip_suffix(')').expect("a call");
+    let arguments = serde_json::from_str(&format!("[{arguments}]")).expect("literals");
+    (method, arguments)
+}
+
+/// The numbered frames of a hand-over.
+fn numbered(first: &Value, frames: &Value) -> Vec<(u64, Value)> {
+    let frames = frames.as_array().expect("frames").clone();
+    (first.as_u64().expect("a number")..).zip(frames).collect()
 }
 
 impl Page for LossyPage {
     fn evaluate(&self, script: String) {
-        let call = script
-            .split_once("&&__DAEMON_TRANSPORT__.")
-            .expect("a call")
-            .1;
-        let (method, arguments) = call.split_once('(').expect("arguments");
-        let arguments: Value = serde_json::from_str(&format!(
-            "[{}]",
-            arguments.strip_suffix(')').expect("a call")
-        ))
-        .expect("literals");
-        let number = arguments[2].as_u64().expect("a number");
+        let (method, arguments) = read(&script);
+        let serial = arguments[2].as_u64();
         match method {
-            "probe" => self.receive(Vec::new(), Some(number)),
-            "deliver" => {
-                let first = arguments[3].as_u64().expect("a number");
-                let frames = arguments[4].as_array().expect("frames").clone();
-                self.receive((first..).zip(frames).collect(), Some(number));
-            }
+            "probe" => self.receive(Vec::new(), serial),
+            "deliver" => self.receive(numbered(&arguments[3], &arguments[4]), serial),
             other => panic!("{other}"),
         }
+    }
+
+    fn takes_calls(&self) -> bool {
+        self.takes_calls
+    }
+
+    fn call(&self, call: Call) {
+        let items = match call.code {
+            Code::Script(script) => {
+                let (method, arguments) = read(&script);
+                assert_eq!(method, "take");
+                numbered(&arguments[3], &arguments[4])
+            }
+            Code::Function(_, arguments) => {
+                let Some((_, Argument::Text(frames))) =
+                    arguments.iter().find(|it| it.0 == "frames")
+                else {
+                    panic!("no frames: {arguments:?}");
+                };
+                let Some((_, Argument::Number(first))) =
+                    arguments.iter().find(|it| it.0 == "first")
+                else {
+                    panic!("no number: {arguments:?}");
+                };
+                let frames = serde_json::from_str(frames).expect("JSON");
+                numbered(&Value::from(*first), &frames)
+            }
+        };
+        let taken = self.take(items);
+        (call.answered)(taken.map_or(Answer::Nothing, |taken| Answer::Number(taken as f64)));
     }
 
     fn emit(&self, _event: &'static str, payload: String) {
@@ -102,7 +147,7 @@ impl Page for LossyPage {
 
 #[tokio::test]
 async fn what_a_page_loses_is_handed_over_again_until_it_has_everything_in_order() {
-    for lose_every in [2, 3, 7] {
+    for (lose_every, takes_calls) in [2, 3, 7].into_iter().flat_map(|n| [(n, false), (n, true)]) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .expect("a port");
@@ -137,6 +182,7 @@ async fn what_a_page_loses_is_handed_over_again_until_it_has_everything_in_order
         let finished = Arc::new(Notify::new());
         let page = LossyPage {
             mailbox: Arc::clone(&mailbox),
+            takes_calls,
             lose_every,
             state: Mutex::default(),
             finished: Arc::clone(&finished),
@@ -148,7 +194,7 @@ async fn what_a_page_loses_is_handed_over_again_until_it_has_everything_in_order
             headers: headers::check(BTreeMap::new()).expect("none"),
             ways: Arc::new(Ways::none()),
         };
-        let connection = Connection::new(mailbox, Box::new(page), Lane::Batch, Timeouts::default());
+        let connection = Connection::new(mailbox, Arc::new(page), Lane::Batch, Timeouts::default());
         // The task ends by itself once the page has taken the end.
         tokio::time::timeout(std::time::Duration::from_secs(60), connection.run(plan))
             .await

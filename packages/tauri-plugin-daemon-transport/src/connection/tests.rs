@@ -117,7 +117,7 @@ fn start(agreed: Agreed, ways: impl Into<Arc<Ways>>, timeouts: Timeouts, awake: 
         headers: headers::check(headers).expect("allowed"),
         ways: ways.into(),
     };
-    let connection = Connection::new(Arc::clone(&mailbox), Box::new(page), Lane::Event, timeouts);
+    let connection = Connection::new(Arc::clone(&mailbox), Arc::new(page), Lane::Event, timeouts);
     Client {
         mailbox,
         events,

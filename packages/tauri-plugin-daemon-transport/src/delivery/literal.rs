@@ -1,8 +1,30 @@
-//! Text as a JavaScript string literal: whatever the text is, the literal's value is the text and nothing in it
-//! is run.
+//! Frames as literals of JavaScript and JSON alike: whatever a text is, the literal's value is the text and nothing in
+//! it is run.
+
+use base64::{engine::general_purpose::STANDARD, Engine as _};
+
+use crate::core::outbox::Happening;
 
 /// Bytes that are looked at together: enough for the widest vectors.
 const BLOCK: usize = 64;
+
+/// Appends a frame: text as a string, binary as an array that holds its base64. What is no frame adds nothing.
+pub fn push_frame(script: &mut String, happening: &Happening) {
+    match happening {
+        Happening::Text(text) => push_string(script, text),
+        Happening::Binary(bytes) => {
+            script.push_str("[\"");
+            push_base64(script, bytes);
+            script.push_str("\"]");
+        }
+        Happening::Open | Happening::Failed(_) | Happening::Closed(_) => {}
+    }
+}
+
+/// Appends base64.
+pub fn push_base64(script: &mut String, bytes: &[u8]) {
+    STANDARD.encode_string(bytes, script);
+}
 
 /// Appends the literal. Text without quotes, backslashes, control characters and line separators is copied
 /// as it is.
@@ -46,7 +68,7 @@ fn push_escape(script: &mut String, byte: u8, line_separator: bool) {
         0xe2 => "\\u2029",
         control => {
             const HEX: &[u8; 16] = b"0123456789abcdef";
-            script.push_str("\\x");
+            script.push_str("\\u00");
             script.push(char::from(HEX[usize::from(control >> 4)]));
             script.push(char::from(HEX[usize::from(control & 15)]));
             return;
@@ -70,7 +92,7 @@ mod tests {
     fn what_would_end_the_literal_is_escaped() {
         assert_eq!(
             literal("a\"b\\c\n\r\t\0\u{7f}"),
-            r#""a\"b\\c\n\r\t\x00\x7f""#
+            r#""a\"b\\c\n\r\t\u0000\u007f""#
         );
         assert_eq!(
             literal("\u{2027}\u{2028}\u{2029}\u{202a}"),
@@ -87,9 +109,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_value_of_the_literal_is_the_text(text in any::<String>()) {
-            // JSON reads the same escapes but for \x.
-            let json = literal(&text).replace("\\\\", "\\u005c").replace("\\x", "\\u00");
-            prop_assert_eq!(serde_json::from_str::<String>(&json).ok(), Some(text));
+            // JavaScript reads the escapes of JSON as JSON does (ECMA-262 since 2019).
+            prop_assert_eq!(serde_json::from_str::<String>(&literal(&text)).ok(), Some(text));
         }
     }
 }

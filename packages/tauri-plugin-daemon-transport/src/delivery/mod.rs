@@ -1,9 +1,12 @@
 //! How what happened on a connection crosses into the page. `open`, `error` and `close` are Tauri events in
 //! every lane; frames cross as the lane has it.
 
-mod batch;
+mod argument;
 mod event;
 pub mod literal;
+mod script;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,18 +16,19 @@ use crate::{
         outbox::{Credit, Happening, Outbox, Parcel, Probe},
     },
     error::Failure,
+    mailbox::Mailbox,
     page::Page,
     stream::Via,
 };
 
 /// The global that the init script defines.
-const RECEIVER: &str = "__DAEMON_TRANSPORT__";
+pub const RECEIVER: &str = "__DAEMON_TRANSPORT__";
 
 /// Which way the frames of a connection take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lane {
-    /// Many frames in one evaluated script, to the receiver of the init script.
+    /// Many frames at once, to the receiver of the init script.
     Batch,
     /// One Tauri event `daemon://message` for each frame.
     #[default]
@@ -34,13 +38,22 @@ pub enum Lane {
 /// The receiving end of one connection.
 pub struct Address<'a> {
     /// The way into the page.
-    pub page: &'a dyn Page,
-    /// The connection.
-    pub connection: Id,
-    /// The page's own id, if it uses the receiver.
-    pub page_id: Option<Id>,
+    pub page: &'a Arc<dyn Page>,
+    /// Where its acknowledgements go, and the names of the connection and of the page.
+    pub mailbox: &'a Arc<Mailbox>,
     /// Which way the connection took, told with its opening.
     pub via: Option<Via>,
+}
+
+impl Address<'_> {
+    fn connection(&self) -> Id {
+        self.mailbox.id
+    }
+
+    /// The page's own id, if it uses the receiver.
+    fn page_id(&self) -> Option<Id> {
+        self.mailbox.owner.page
+    }
 }
 
 /// Hands frames over. Implementations keep nothing: the outbox does.
@@ -64,10 +77,11 @@ impl Lane {
         }
     }
 
-    /// The lane's implementation.
-    pub fn delivery(self) -> Box<dyn Delivery> {
+    /// The lane's implementation for a page.
+    pub fn delivery(self, page: &dyn Page) -> Box<dyn Delivery> {
         match self {
-            Self::Batch => Box::<batch::Batch>::default(),
+            Self::Batch if page.takes_calls() => Box::<argument::AsArgument>::default(),
+            Self::Batch => Box::<script::AsScript>::default(),
             Self::Event => Box::new(event::Event),
         }
     }
@@ -86,10 +100,10 @@ pub fn hand_over(delivery: &mut dyn Delivery, to: &Address<'_>, outbox: &Outbox,
 
 /// Asks a quiet page what it has taken.
 pub fn probe(delivery: &mut dyn Delivery, to: &Address<'_>, outbox: &Outbox, probe: Probe) {
-    match (probe, to.page_id) {
+    match (probe, to.page_id()) {
         (Probe::Ask(serial), Some(page_id)) => to.page.evaluate(format!(
             r#"window.{RECEIVER}&&{RECEIVER}.probe("{page_id}","{}",{serial})"#,
-            to.connection
+            to.connection()
         )),
         (Probe::Ask(_), None) => {}
         (Probe::Repeat(parcel), _) => hand_over(delivery, to, outbox, parcel),
@@ -140,7 +154,7 @@ fn emit(to: &Address<'_>, number: u64, happening: &Happening) {
 
 fn emit_payload<T: Serialize>(to: &Address<'_>, event: &'static str, number: u64, rest: &T) {
     let payload = Payload {
-        connection_id: to.connection,
+        connection_id: to.connection(),
         seq: number,
         rest,
     };

@@ -7,13 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::core::{consent::Answer, question::Question};
 
-#[cfg(any(
-    target_os = "linux",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "netbsd"
-))]
+#[cfg(webkitgtk)]
 #[path = "gtk.rs"]
 mod platform;
 
@@ -22,15 +16,7 @@ mod platform;
 mod platform;
 
 /// Where there is no such dialog, nothing is allowed.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "netbsd",
-    target_os = "macos",
-    windows
-)))]
+#[cfg(not(any(webkitgtk, target_os = "macos", windows)))]
 mod platform {
     use super::*;
 

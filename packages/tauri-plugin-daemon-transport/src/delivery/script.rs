@@ -1,28 +1,26 @@
-//! The `batch` lane: one evaluated script carries a run of frames, as JavaScript literals, to the receiver.
+//! The `batch` lane as a script: one evaluated script carries a run of frames, as JavaScript literals, to the receiver.
 //! A text frame is a string; a binary frame is an array that holds its base64.
 
 use std::fmt::Write as _;
 
-use base64::{engine::general_purpose::STANDARD, Engine as _};
-
-use super::{literal::push_string, Address, Delivery, RECEIVER};
+use super::{literal::push_frame, Address, Delivery, RECEIVER};
 use crate::core::outbox::Happening;
 
 /// See the module.
 #[derive(Default)]
-pub struct Batch {
+pub struct AsScript {
     /// Size of the last script, as a guess for the next.
     size: usize,
 }
 
-impl Delivery for Batch {
+impl Delivery for AsScript {
     fn frames(
         &mut self,
         to: &Address<'_>,
         serial: u64,
         frames: &mut dyn Iterator<Item = (u64, &Happening)>,
     ) {
-        let Some(page_id) = to.page_id else { return };
+        let Some(page_id) = to.page_id() else { return };
         let mut script = String::with_capacity(self.size + self.size / 8);
         let mut begun = false;
         for (number, happening) in frames {
@@ -34,18 +32,10 @@ impl Delivery for Batch {
                 let _ = write!(
                     script,
                     r#"window.{RECEIVER}&&{RECEIVER}.deliver("{page_id}","{}",{serial},{number},["#,
-                    to.connection
+                    to.connection()
                 );
             }
-            match happening {
-                Happening::Text(text) => push_string(&mut script, text),
-                Happening::Binary(bytes) => {
-                    script.push_str("[\"");
-                    STANDARD.encode_string(bytes, &mut script);
-                    script.push_str("\"]");
-                }
-                Happening::Open | Happening::Failed(_) | Happening::Closed(_) => {}
-            }
+            push_frame(&mut script, happening);
         }
         if begun {
             script.push_str("])");
