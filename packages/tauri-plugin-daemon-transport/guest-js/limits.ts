@@ -13,10 +13,10 @@ export const REQUEST_BYTES = 1024 * 1024;
 export const FIRST_BUFFER_BYTES = 1024;
 
 /**
- * Requests up to this size go by the line: a keystroke, a resize, a pasted paragraph. A larger one is better off as the
- * raw body of a request to Tauri's IPC protocol, which is not copied into a string.
+ * Requests up to this size go by the line: a keystroke, a resize, a short message. What a flood gathers is better off as
+ * the raw body of a request to Tauri's IPC protocol, which is not copied into a string and keeps the page's thread free.
  */
-export const LINE_BYTES = 4 * 1024;
+export const LINE_BYTES = 1024;
 
 /** A request without an answer is made again after this time. It is numbered, so it takes effect once. */
 export const REQUEST_RETRY_MS = 10_000;
