@@ -206,8 +206,13 @@ describe('beside another webview and one that is hidden', () => {
         await window.__raw.listen('daemon://close', mine((payload) => { kept.closes.push(payload); kept.take(payload); }));
         await window.__raw.listen('daemon://message', mine((payload) => kept.take(payload)));
         kept.take = (payload) => {
-          // Events that came before the id was known are missing: they come again, and what came after them as well.
-          if (payload.seq !== kept.last + 1) return;
+          if (payload.seq <= kept.last) return;
+          if (payload.seq !== kept.last + 1) {
+            // Events that came before the id was known are missing: they come again, and what came after them as well.
+            // From the first message on, nothing may be missing.
+            if (kept.taken > 0) kept.wrong.push([kept.last, payload.seq]);
+            return;
+          }
           kept.last = payload.seq;
           if (typeof payload.data === 'string' && payload.data.startsWith('sent:')) kept.sent = Number(payload.data.slice(5));
           else if (typeof payload.data === 'string') {

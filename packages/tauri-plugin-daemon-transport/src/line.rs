@@ -81,16 +81,17 @@ fn take(mailbox: &Mailbox, request: &[u8]) -> Result<usize, Error> {
 }
 
 fn bytes_of(characters: &[u8]) -> Result<Vec<u8>, Error> {
-    let wrong = |what| Error::invalid_request(what);
     if characters.len() > 2 * REQUEST_BYTES {
-        return Err(wrong("the request is larger than one may be"));
+        return Err(Error::invalid_request(
+            "the request is larger than one may be",
+        ));
     }
     std::str::from_utf8(characters)
-        .map_err(|_| wrong("the request is not text"))?
+        .map_err(|_| Error::invalid_request("the request is not text"))?
         .chars()
         .map(|character| u8::try_from(u32::from(character)))
         .collect::<Result<_, _>>()
-        .map_err(|_| wrong("the request has characters above U+00FF"))
+        .map_err(|_| Error::invalid_request("the request has characters above U+00FF"))
 }
 
 #[cfg(test)]
