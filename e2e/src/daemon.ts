@@ -9,7 +9,7 @@ import { until } from './until.js';
 export type TestDaemon = {
   readonly process: Running;
   readonly info: RuntimeFile;
-  /** The lines of its log, oldest first. */
+  /** What it has logged itself, oldest first: a daemon before it on the same state directory wrote into the same file. */
   log: () => Promise<Record<string, unknown>[]>;
   /** Ends it at once and without a word (SIGKILL), as a crash would. */
   kill: () => Promise<void>;
@@ -31,9 +31,12 @@ export async function readRuntimeFile(home: string): Promise<RuntimeFile> {
   return runtimeFile.parse(JSON.parse(await readFile(join(home, 'daemon.json'), 'utf8')));
 }
 
-/** Reads the daemon's log, one JSON object a line. */
+/** Reads the log of a state directory, one JSON object a line. */
 export async function readLog(home: string): Promise<Record<string, unknown>[]> {
-  const text = await readFile(join(home, 'daemon.log'), 'utf8');
+  const text = await readFile(join(home, 'daemon.log'), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  });
   return text
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -50,6 +53,7 @@ export async function startDaemon(
 ): Promise<TestDaemon> {
   const personal = join(home, 'person');
   await mkdir(personal, { recursive: true });
+  const earlier = (await readLog(home)).length;
   const process_ = await start(
     process.execPath,
     [holdfastCommand, 'daemon', 'run', '--port', String(options.port ?? 0), ...(options.args ?? [])],
@@ -67,7 +71,7 @@ export async function startDaemon(
   return {
     process: process_,
     info,
-    log: () => readLog(home),
+    log: async () => (await readLog(home)).slice(earlier),
     kill: () => process_.end('SIGKILL'),
     stop: () => process_.end('SIGTERM'),
   };

@@ -76,9 +76,7 @@ const foundIn = (text: string, secrets: readonly string[]): string[] =>
 
 /** How the one connection came that the daemon has accepted since its start. */
 async function wayOf(daemon: TestDaemon): Promise<unknown> {
-  const lines = await daemon.log();
-  const sinceStart = lines.slice(lines.findLastIndex(({ event }) => event === 'daemon.started'));
-  return sinceStart
+  return (await daemon.log())
     .filter(({ event }) => event === 'connection.accepted')
     .map(({ via, credential, origin }) => ({ via, credential, origin }));
 }
