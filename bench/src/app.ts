@@ -25,8 +25,9 @@ const SCROLLBACK_LINES = 10_000;
 const TERMINALS = [1, 10, 100];
 /** Terminals that one client looks at: below the protocol's limit of attachments. */
 const VIEWED_BY_ONE = 50;
-/** The daemon takes 100 connections; the window and the first client have two of them. */
-const CLIENTS = [1, 10, 90];
+const CLIENTS = [1, 10, 100, 500];
+/** What the daemon is told to take: the most clients, the 100 before them if it has not yet noticed all of them leave, the window and the first client. */
+const MAX_CONNECTIONS = 640;
 /** Output that every client takes. */
 const SHARED_BYTES = MB;
 const IDLE_MS = 10_000;
@@ -42,7 +43,10 @@ export async function measureApp(round: number, results: Results): Promise<void>
   try {
     const home = cleanUp.add(await temporaryHome(), (it) => it.remove());
     let begun = performance.now();
-    const daemon = cleanUp.add(await startDaemon(home.path), (it) => it.stop());
+    const daemon = cleanUp.add(
+      await startDaemon(home.path, { args: ['--max-connections', String(MAX_CONNECTIONS)] }),
+      (it) => it.stop(),
+    );
     add('start-daemon', 'ms', performance.now() - begun);
     begun = performance.now();
     const app = cleanUp.add(await openDesktop('plugin', home.path), (it) => it.end());

@@ -52,5 +52,7 @@ export const runtimeFile = z.object({
   token: daemonToken.optional(),
   /** Absent where an older daemon wrote the file, which asked for no token. */
   auth: authMode.optional(),
+  /** WebSocket connections that it takes at once; absent where an older daemon wrote the file, which took 100. */
+  maxConnections: z.int().positive().optional(),
 });
 export type RuntimeFile = z.infer<typeof runtimeFile>;

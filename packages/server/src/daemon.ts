@@ -18,7 +18,14 @@ import {
 import { Credentials } from './http/credentials.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
 import { defaultWebRoot } from './http/web-app.js';
+import {
+  DEFAULT_MAX_CONNECTIONS,
+  HIGHEST_MAX_CONNECTIONS,
+  isMaxConnections,
+  maxSocketsFor,
+} from './limits.js';
 import { createLog, type Log, openLogFile, writeToStderr } from './log.js';
+import { warnOfFewOpenFiles } from './open-files.js';
 import { isAlive, readRuntimeFile, removeRuntimeFile, writeRuntimeFile } from './runtime-file.js';
 import { SessionRegistry } from './session/session-registry.js';
 import { withStartLock } from './start-lock.js';
@@ -41,6 +48,8 @@ export type DaemonOptions = {
    * that is sent is checked all the same.
    */
   readonly auth?: AuthMode | undefined;
+  /** WebSocket connections at once, from 1 to 1000. Default: 100. */
+  readonly maxConnections?: number | undefined;
   /** Directory of the built web app. Default: that of the package `@holdfast/app`. */
   readonly webRoot?: string | undefined;
   /** Environment that terminals inherit. Default: that of this process. */
@@ -94,7 +103,7 @@ async function serve(
   log: Log,
   onStopped: () => void,
 ): Promise<Daemon> {
-  const { home, allowedOrigins = [], auth = 'none' } = options;
+  const { home, allowedOrigins = [], auth = 'none', maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
   await refuseIfAlive(home, log);
   const daemonId = await readDaemonId(home);
   const instanceId = randomUUID();
@@ -106,6 +115,7 @@ async function serve(
     version: VERSION,
     hostName: hostname(),
     home: homedir(),
+    maxConnections,
   });
   let connections = 0;
   const server: HttpServer = await startHttpServer({
@@ -114,6 +124,7 @@ async function serve(
     port: options.port ?? DEFAULT_PORT,
     allowedOrigins,
     credentials: new Credentials(token, auth === 'token'),
+    maxSockets: maxSocketsFor(maxConnections),
     webRoot: options.webRoot ?? defaultWebRoot(),
     health: {
       name: 'holdfast',
@@ -178,6 +189,7 @@ async function serve(
       ...(localSocket?.via === 'pipe' ? { pipe: localSocket.path } : {}),
       token: token.reveal(),
       auth,
+      maxConnections,
     });
   } catch (error) {
     await daemon.stop();
@@ -192,8 +204,10 @@ async function serve(
     socket: localSocket?.path ?? null,
     instanceId,
     auth,
+    maxConnections,
     allowedOrigins,
   });
+  await warnOfFewOpenFiles(maxConnections, log);
   return daemon;
 }
 
@@ -201,6 +215,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { home, allowedOrigins = [] } = options;
   const host = parseHost(options.host ?? DEFAULT_HOST);
   allowedOrigins.forEach(parseOrigin);
+  if (!isMaxConnections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS)) {
+    throw new HoldfastError(
+      'invalid_max_connections',
+      `A daemon takes from 1 to ${String(HIGHEST_MAX_CONNECTIONS)} connections, not ${String(options.maxConnections)}. ` +
+        'Leave the number out, or name a whole one in between.',
+    );
+  }
   await prepareStateDirectory(home);
 
   const logFile = logFilePath(home);

@@ -19,6 +19,7 @@ import type { ErrorCode } from '@holdfast/protocol';
  * | `listen_failed` | the system refused to listen there |
  * | `invalid_origin` | an allowed origin is not of the form scheme://host[:port] |
  * | `invalid_host` | the address to listen on is not a loopback address |
+ * | `invalid_max_connections` | the number of connections is not a whole one, or too small or too large |
  */
 export type DaemonErrorCode =
   | 'home_not_writable'
@@ -33,7 +34,8 @@ export type DaemonErrorCode =
   | 'socket_in_the_way'
   | 'listen_failed'
   | 'invalid_origin'
-  | 'invalid_host';
+  | 'invalid_host'
+  | 'invalid_max_connections';
 
 /** An error that says what happened, to what, and what to do next. */
 export class HoldfastError extends Error {

@@ -59,10 +59,29 @@ export const SEND_HIGH_WATER_BYTES = 1024 * 1024;
 export const MAX_SEND_BUFFER_BYTES = 16 * 1024 * 1024;
 /** Messages of one connection that could not be read before it is closed with 4400. */
 export const MAX_VIOLATIONS = 10;
-/** WebSocket connections at once: a person's windows, with room. Above it: close 4429. */
-export const MAX_CONNECTIONS = 100;
-/** Connections at once, HTTP and WebSocket: over TCP, and as many again over the socket, so that strangers on TCP keep no one out of it. */
-export const MAX_SOCKETS = 256;
+/** WebSocket connections at once unless `--max-connections` says otherwise: a person's windows, with room. Above it: close 4429. */
+export const DEFAULT_MAX_CONNECTIONS = 100;
+/**
+ * Highest `--max-connections`, for memory: a client that does not read holds at most {@link SEND_HIGH_WATER_BYTES} of output,
+ * 1 GiB for 1,000 of them, which a computer can spare. Only clients that also ask and ask without reading the answers come to
+ * {@link MAX_SEND_BUFFER_BYTES} each; 1,000 of those would hold 16 GiB until they are closed.
+ */
+export const HIGHEST_MAX_CONNECTIONS = 1000;
+/** Whether a daemon may be told to take so many connections. */
+export function isMaxConnections(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= HIGHEST_MAX_CONNECTIONS;
+}
+/** Sockets besides the allowed WebSockets: for HTTP (a browser opens 6 for each page), and for upgrades that are told why they are refused. */
+export const OTHER_SOCKETS = 156;
+/**
+ * Connections at once, HTTP and WebSocket, 256 by default: over TCP, and as many again over the socket, so that strangers
+ * on TCP keep no one out of it.
+ */
+export function maxSocketsFor(maxConnections: number): number {
+  return maxConnections + OTHER_SOCKETS;
+}
+/** Files that the daemon has open besides connections and terminals: some 22 at its start, and room for HTTP, the log and starting programs. */
+export const OWN_OPEN_FILES = 64;
 /** Refused credentials within {@link GUESS_WINDOW_MS} before further ones are answered by 429: room for several clients that hold an old token. */
 export const MAX_GUESSES = 20;
 /** The time within which they are counted, in ms. */

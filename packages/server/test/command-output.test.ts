@@ -36,6 +36,10 @@ test.each([
   { args: ['new', '--cols', '1'], says: /--cols.*2 to 1000/ },
   { args: ['attach'], says: /terminal/ },
   { args: ['daemon', 'start', '--port', 'x'], says: /0 to 65535/ },
+  { args: ['daemon', 'start', '--max-connections', '0'], says: /--max-connections.*'0'.*1 to 1000/ },
+  { args: ['daemon', 'run', '--max-connections', '1001'], says: /1 to 1000/ },
+  { args: ['daemon', 'restart', '--max-connections', '2.5'], says: /1 to 1000/ },
+  { args: ['daemon', 'start', '--max-connections', ''], says: /1 to 1000/ },
 ])(
   'a wrong command line $args is one JSON object on stderr with --json, and words without',
   async (row) => {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { spawn as spawnPty } from '@lydell/node-pty';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runningDaemon, temporaryDirectory } from './daemon-fixture.js';
+import { helloOf, RawClient } from './raw-client.js';
 
 const MAIN = fileURLToPath(new URL('../dist/command/main.js', import.meta.url));
 
@@ -26,8 +27,16 @@ async function finish(child: ChildProcess): Promise<Outcome> {
 
 /** Runs `holdfast`; whatever daemon it leaves is ended after the test. */
 async function holdfast(home: string, ...args: string[]): Promise<Outcome> {
+  return holdfastIn({}, home, ...args);
+}
+
+/** The same with some variables of the environment changed. */
+async function holdfastIn(env: NodeJS.ProcessEnv, home: string, ...args: string[]): Promise<Outcome> {
   return finish(
-    spawn(process.execPath, [MAIN, '--home', home, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [MAIN, '--home', home, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
   );
 }
 
@@ -108,6 +117,79 @@ test('restart keeps asking for the token; a start that wants it asked for is not
   expect((await holdfast(home, 'new', '--', 'cat')).code).toBe(0);
   expect((await holdfast(home, 'daemon', 'start', '--auth', 'password')).code).toBe(2);
 }, 60_000);
+
+test('a daemon started with --max-connections takes so many, restart keeps the number, and both can be asked', async () => {
+  const home = await stateDirectory();
+  /** How many clients are let in, tried up to three. */
+  const takes = async (wsUrl: unknown): Promise<number> => {
+    const clients = Array.from({ length: 3 }, () => new RawClient(String(wsUrl)));
+    const first = await Promise.all(
+      clients.map(async (client, index) => {
+        await client.opened();
+        client.send(helloOf(`client-${String(index)}`));
+        const answer = await client.until(() =>
+          client.heard.find(({ type }) => type === 'welcome' || type === 'refused'),
+        );
+        return answer.type;
+      }),
+    );
+    for (const client of clients) client.socket.close();
+    await Promise.all(clients.map((client) => client.whenClosed()));
+    return first.filter((type) => type === 'welcome').length;
+  };
+  const one = ['--max-connections', '1'];
+  const started = json((await holdfast(home, '--json', 'daemon', 'start', '--port', '0', ...one)).stdout);
+  expect([started['maxConnections'], await takes(started['wsUrl'])]).toEqual([1, 1]);
+  const restarted = json((await holdfast(home, '--json', 'daemon', 'restart')).stdout);
+  expect([restarted['maxConnections'], await takes(restarted['wsUrl'])]).toEqual([1, 1]);
+
+  // It goes on as it is, since its terminals would end; that is said, and how to change it.
+  const again = await holdfast(home, 'daemon', 'start', '--max-connections', '2');
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(/already runs[^]*limit of connections is 1\.[^]*restart --max-connections 2/);
+  // A number that cannot be is found before anything has ended.
+  expect((await holdfast(home, 'daemon', 'restart', '--max-connections', '0')).code).toBe(2);
+  const running = json((await holdfast(home, '--json', 'daemon', 'status')).stdout);
+  expect(running).toMatchObject({ maxConnections: 1, instanceId: restarted['instanceId'] });
+
+  const env = { HOLDFAST_MAX_CONNECTIONS: '2' };
+  const two = json((await holdfastIn(env, home, '--json', 'daemon', 'restart')).stdout);
+  expect([two['maxConnections'], await takes(two['wsUrl'])]).toEqual([2, 2]);
+  const named = json((await holdfastIn(env, home, '--json', 'daemon', 'restart', ...one)).stdout);
+  expect(named['maxConnections']).toBe(1);
+  const bad = await holdfastIn({ HOLDFAST_MAX_CONNECTIONS: '1e2' }, home, 'daemon', 'restart', '--json');
+  expect([bad.code, errorOf(bad).message]).toEqual([
+    2,
+    expect.stringMatching(/HOLDFAST_MAX_CONNECTIONS.*1 to 1000/),
+  ]);
+}, 60_000);
+
+test.runIf(process.platform === 'linux')(
+  'a daemon that may not open as many files as its connections need says so in its log, with both numbers',
+  async () => {
+    const home = await stateDirectory();
+    const start = async (files: number): Promise<readonly unknown[]> => {
+      const script = `ulimit -n ${String(files)}; exec "$@"`;
+      const args = ['--home', home, 'daemon', 'start', '--port', '0', '--max-connections', '300'];
+      expect(await finish(spawn('sh', ['-c', script, 'sh', process.execPath, MAIN, ...args]))).toMatchObject({
+        code: 0,
+      });
+      await holdfast(home, 'daemon', 'stop');
+      const log = await readFile(join(home, 'daemon.log'), 'utf8');
+      await rm(join(home, 'daemon.log'));
+      return log
+        .trim()
+        .split('\n')
+        .map(json)
+        .filter(({ event }) => event === 'open-files.few');
+    };
+    expect(await start(128)).toMatchObject([
+      { limit: 128, needed: 564, reason: expect.stringMatching(/128 files.*300 connections.*ulimit -Hn/) },
+    ]);
+    expect(await start(564)).toEqual([]);
+  },
+  60_000,
+);
 
 test('five starts at one moment make one daemon, which all of them report', async () => {
   const home = await stateDirectory();

@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { MAX_INPUT_BYTES } from '@holdfast/protocol';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { MAX_CONNECTIONS } from '../src/limits.js';
-import { runningDaemon } from './daemon-fixture.js';
+import { DEFAULT_MAX_CONNECTIONS, HIGHEST_MAX_CONNECTIONS } from '../src/limits.js';
+import { askHealth, startDaemon } from '../src/index.js';
+import { runningDaemon, temporaryDirectory } from './daemon-fixture.js';
 import { helloOf, RawClient, Refused } from './raw-client.js';
 
 function codeOf(work: Promise<unknown>): Promise<string> {
@@ -54,17 +55,46 @@ test('a connection that says no hello is closed with 4408, and one that never an
   expect((await deaf.whenClosed()).code).toBe(4504);
 }, 60_000);
 
-test('the connection over the limit is refused with 4429, and the others go on', async () => {
-  const daemon = await runningDaemon();
-  const clients = await Promise.all(
-    Array.from({ length: MAX_CONNECTIONS }, (_, index) =>
-      RawClient.connect(daemon.wsUrl, { clientId: `client-${String(index)}` }),
-    ),
-  );
-  const over = new RawClient(daemon.wsUrl);
-  expect((await over.whenClosed()).code).toBe(4429);
-  await clients[0]?.request('terminal.list', {});
-});
+// 300 are more sockets than the daemon takes by default, so those have to follow.
+test.each([undefined, 2, 300])(
+  'with room for %s connections (undefined: 100) the next one is refused with 4429 and told why and what to do, and the others go on',
+  async (maxConnections) => {
+    const daemon = await runningDaemon({ maxConnections });
+    const allowed = maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    const clients = await Promise.all(
+      Array.from({ length: allowed }, (_, index) =>
+        RawClient.connect(daemon.wsUrl, { clientId: `client-${String(index)}` }),
+      ),
+    );
+    const over = new RawClient(daemon.wsUrl);
+    const why = expect.stringMatching(
+      new RegExp(
+        `limit of connections \\(${String(allowed)}\\).*Close a window.*higher --max-connections\\.$`,
+      ),
+    );
+    expect(await over.next('refused')).toMatchObject({ code: 'too_many_connections', message: why });
+    expect(await over.whenClosed()).toEqual({ code: 4429, reason: why });
+    await clients[0]?.request('terminal.list', {});
+    // HTTP has room of its own beside them, or the daemon could not be found any more.
+    expect(await askHealth(daemon.webUrl)).toMatchObject({ instanceId: daemon.instanceId });
+    // Who leaves makes room.
+    clients[1]?.socket.close();
+    await clients[1]?.whenClosed();
+    await daemon.watch.find(({ event, by }) => event === 'connection.closed' && by === 'client');
+    await RawClient.connect(daemon.wsUrl, { clientId: 'next' });
+  },
+);
+
+test.each([0, -1, 2.5, NaN, HIGHEST_MAX_CONNECTIONS + 1])(
+  'a daemon that is to take %s connections does not start, and says which numbers it takes',
+  async (maxConnections) => {
+    const home = await temporaryDirectory();
+    await expect(startDaemon({ home, port: 0, maxConnections })).rejects.toMatchObject({
+      code: 'invalid_max_connections',
+      message: expect.stringContaining(`from 1 to ${String(HIGHEST_MAX_CONNECTIONS)}`),
+    });
+  },
+);
 
 describe('a greeted connection', () => {
   test('lives through messages that cannot be read, each answered by an error, and is closed after ten', async () => {

@@ -2,10 +2,18 @@
 import type { Command } from 'commander';
 import type { AuthMode, RuntimeFile } from '@holdfast/protocol';
 import { DEFAULT_PORT } from '../http/addresses.js';
+import { DEFAULT_MAX_CONNECTIONS } from '../limits.js';
 import { logFilePath } from '../state-directory.js';
 import { findDaemon, startInBackground, type Started, stopDaemon } from './daemon-process.js';
 import { EXIT } from './exit-codes.js';
-import { authOption, collect, type GlobalOptions, homeOf, parsePort } from './options.js';
+import {
+  authOption,
+  collect,
+  type GlobalOptions,
+  homeOf,
+  maxConnectionsOption,
+  parsePort,
+} from './options.js';
 import { report } from './output.js';
 
 type ListenOptions = {
@@ -13,6 +21,7 @@ type ListenOptions = {
   readonly host?: string;
   readonly allowOrigin?: string[];
   readonly auth?: AuthMode;
+  readonly maxConnections?: number;
   readonly webRoot?: string;
 };
 
@@ -30,7 +39,13 @@ function withListenOptions(command: Command): Command {
       collect,
     )
     .addOption(authOption())
+    .addOption(maxConnectionsOption())
     .option('--web-root <directory>', 'directory of the built web app');
+}
+
+/** A daemon that wrote nothing of it is an older one, which took as many as is the default now. */
+function maxConnectionsOf(file: RuntimeFile): number {
+  return file.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
 }
 
 /** What is told of a daemon: everything of its runtime file but the token. */
@@ -48,21 +63,31 @@ function describe(home: string, file: RuntimeFile): Record<string, unknown> {
     instanceId,
     startedAt,
     auth,
+    maxConnections: maxConnectionsOf(file),
     home,
     logFile: logFilePath(home),
   };
 }
 
-function reportStarted(home: string, json: boolean, started: Started): void {
+function reportStarted(home: string, json: boolean, started: Started, wanted: number | undefined): void {
   const { file, alreadyRunning, portChanged } = started;
+  const takes = maxConnectionsOf(file);
   const where = `at ${file.webUrl} (pid ${String(file.pid)})`;
-  const note = portChanged
+  const portNote = portChanged
     ? `\nPort ${String(DEFAULT_PORT)} is in use by another program, so a free one was chosen.`
     : '';
+  // The terminals of a daemon that runs are worth more than the number that was asked for.
+  const connectionsNote =
+    wanted === undefined || wanted === takes
+      ? ''
+      : `\nIts limit of connections is ${String(takes)}. To change that, which ends its terminals: ` +
+        `holdfast daemon restart --max-connections ${String(wanted)}`;
   report(
     json,
     { ...describe(home, file), alreadyRunning, portChanged },
-    (alreadyRunning ? `The daemon already runs ${where}.` : `The daemon runs ${where}.`) + note,
+    (alreadyRunning ? `The daemon already runs ${where}.` : `The daemon runs ${where}.`) +
+      portNote +
+      connectionsNote,
   );
 }
 
@@ -94,7 +119,8 @@ export function addDaemonCommands(program: Command): void {
   ).action(async (options: ListenOptions, command: Command) => {
     const globals = command.optsWithGlobals<GlobalOptions>();
     const home = homeOf(globals);
-    reportStarted(home, globals.json === true, await startInBackground({ ...options, home }));
+    const started = await startInBackground({ ...options, home });
+    reportStarted(home, globals.json === true, started, options.maxConnections);
   });
 
   daemon
@@ -129,19 +155,17 @@ export function addDaemonCommands(program: Command): void {
     const globals = command.optsWithGlobals<GlobalOptions>();
     const home = homeOf(globals);
     const found = await findDaemon(home);
-    let { port, host, auth } = options;
+    let { port, host, auth, maxConnections } = options;
     if (found.state === 'running') {
       port ??= found.file.port;
       host ??= found.file.host;
       // A daemon that asks for its token must not stop to do so unsaid.
       auth ??= found.file.auth;
+      maxConnections ??= found.file.maxConnections;
       await stopDaemon(found.file, true);
     }
-    reportStarted(
-      home,
-      globals.json === true,
-      await startInBackground({ ...options, home, port, host, auth }),
-    );
+    const started = await startInBackground({ ...options, home, port, host, auth, maxConnections });
+    reportStarted(home, globals.json === true, started, maxConnections);
   });
 
   daemon

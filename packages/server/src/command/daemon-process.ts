@@ -48,6 +48,7 @@ export type StartOptions = {
   readonly host?: string | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly auth?: AuthMode | undefined;
+  readonly maxConnections?: number | undefined;
   readonly webRoot?: string | undefined;
 };
 
@@ -80,6 +81,7 @@ function launch(options: StartOptions, port: number | undefined): ChildProcess {
   if (options.host !== undefined) args.push('--host', options.host);
   for (const origin of options.allowOrigin ?? []) args.push('--allow-origin', origin);
   if (options.auth !== undefined) args.push('--auth', options.auth);
+  if (options.maxConnections !== undefined) args.push('--max-connections', String(options.maxConnections));
   if (options.webRoot !== undefined) args.push('--web-root', options.webRoot);
   return spawn(process.execPath, [main, ...args], {
     // A session of its own: it outlives the terminal and the program that started it.

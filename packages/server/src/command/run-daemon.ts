@@ -12,6 +12,7 @@ export type RunOptions = {
   readonly port?: number | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly auth?: AuthMode | undefined;
+  readonly maxConnections?: number | undefined;
   readonly webRoot?: string | undefined;
   /** Says where it listens, and every log line on stderr. Off for a daemon in the background. */
   readonly verbose: boolean;
@@ -26,6 +27,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     port: options.port,
     allowedOrigins: options.allowOrigin,
     auth: options.auth,
+    maxConnections: options.maxConnections,
     webRoot: options.webRoot,
     onLogLine: options.verbose ? (line): void => void process.stderr.write(line) : undefined,
   });

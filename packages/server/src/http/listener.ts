@@ -13,7 +13,6 @@ import {
   KEEP_ALIVE_MS,
   MAX_FRAME_BYTES,
   MAX_HEADER_BYTES,
-  MAX_SOCKETS,
   REQUEST_TIMEOUT_MS,
   TIMEOUT_CHECK_MS,
 } from '../limits.js';
@@ -38,6 +37,8 @@ export type Accepted = {
 
 export type ListenerOptions = {
   readonly via: Via;
+  /** Connections at once, HTTP and WebSocket; further ones are dropped. */
+  readonly maxSockets: number;
   /** Asked at each request: a port may be known only once the server listens. */
   readonly rules: () => AdmissionRules;
   readonly isStopping: () => boolean;
@@ -74,6 +75,7 @@ function remoteOf({ socket }: IncomingMessage, via: Via): string | null {
 /** Makes a server that does not listen yet. */
 export function createListener({
   via,
+  maxSockets,
   rules,
   isStopping,
   respond,
@@ -131,9 +133,9 @@ export function createListener({
     },
     onRequest,
   );
-  server.maxConnections = MAX_SOCKETS;
+  server.maxConnections = maxSockets;
   server.on('drop', () => {
-    log.warn({ event: 'connection.dropped', via, reason: `more than ${String(MAX_SOCKETS)} connections` });
+    log.warn({ event: 'connection.dropped', via, reason: `more than ${String(maxSockets)} connections` });
   });
   server.on('connection', (socket) => {
     if (via === 'tcp') socket.setNoDelay(true);

@@ -25,6 +25,8 @@ export type HttpServerOptions = {
   readonly port: number;
   readonly allowedOrigins: readonly string[];
   readonly credentials: Credentials;
+  /** Connections at once over TCP, and as many again over the local socket. */
+  readonly maxSockets: number;
   readonly webRoot: string;
   readonly health: Health;
   readonly log: Log;
@@ -127,6 +129,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   const shared = {
     log,
+    maxSockets: options.maxSockets,
     isStopping: () => isStopping,
     respond: (...request: Parameters<typeof respond>) => void respond(...request),
     onWebSocket: options.onConnection,

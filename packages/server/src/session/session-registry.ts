@@ -5,7 +5,6 @@
 import { CLOSE_TOO_MANY_CONNECTIONS, type DaemonEvent } from '@holdfast/protocol';
 import type { WebSocket } from 'ws';
 import { Directory } from '../directory.js';
-import { MAX_CONNECTIONS } from '../limits.js';
 import type { Log } from '../log.js';
 import type { TerminalHost } from '../terminals/terminal-host.js';
 import { Connection } from './connection.js';
@@ -19,6 +18,8 @@ export type RegistryOptions = {
   readonly hostName: string;
   /** The person's home directory. */
   readonly home: string;
+  /** WebSocket connections at once. */
+  readonly maxConnections: number;
 };
 
 export class SessionRegistry {
@@ -28,6 +29,7 @@ export class SessionRegistry {
   readonly version: string;
   readonly hostName: string;
   readonly home: string;
+  readonly maxConnections: number;
   readonly directory: Directory;
   readonly #sessions = new Set<Session>();
   readonly #byClientId = new Map<string, Session>();
@@ -40,6 +42,7 @@ export class SessionRegistry {
     this.version = options.version;
     this.hostName = options.hostName;
     this.home = options.home;
+    this.maxConnections = options.maxConnections;
     this.directory = new Directory(options.host, (event) => {
       this.#broadcast(event);
     });
@@ -54,12 +57,15 @@ export class SessionRegistry {
 
   /** Takes a WebSocket whose upgrade was allowed. */
   accept(socket: WebSocket, connectionId: number): void {
-    if (this.#sessions.size >= MAX_CONNECTIONS) {
+    if (this.#sessions.size >= this.maxConnections) {
       socket.on('error', (error) => {
         this.log.warn({ event: 'connection.error', connectionId, reason: error.message });
       });
       const connection = new Connection(socket, () => undefined);
-      const message = `The daemon has ${String(MAX_CONNECTIONS)} connections, and no more are allowed. Close a window.`;
+      // Short enough for the reason of a close, which may have 123 bytes.
+      const message =
+        `The daemon's limit of connections (${String(this.maxConnections)}) is reached. ` +
+        'Close a window, or start it with a higher --max-connections.';
       connection.send({ type: 'refused', code: 'too_many_connections', message, version: this.version });
       connection.close(CLOSE_TOO_MANY_CONNECTIONS, message);
       this.log.warn({
