@@ -4,6 +4,8 @@
  */
 import type { TransportCloseEvent, TransportErrorEvent } from '@holdfast/client/transport';
 
+import { fromBase64 } from './base64.js';
+
 /** A frame as a batch carries it: a string is text, an array of one base64 string is binary. */
 export type PackedFrame = string | readonly [string];
 
@@ -83,16 +85,4 @@ export function resolveFrame(
 /** The message of a frame. */
 export function unpack(frame: PackedFrame): string | Uint8Array {
   return typeof frame === 'string' ? frame : fromBase64(frame[0]);
-}
-
-type WithFromBase64 = { fromBase64?: (text: string) => Uint8Array };
-
-function fromBase64(text: string): Uint8Array {
-  // Newer WebViews decode natively, some thirty times faster.
-  const native = (Uint8Array as unknown as WithFromBase64).fromBase64;
-  if (native) return native.call(Uint8Array, text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
-  return bytes;
 }

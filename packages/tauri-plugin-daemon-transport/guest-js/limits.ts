@@ -18,6 +18,9 @@ export const FIRST_BUFFER_BYTES = 1024;
  */
 export const LINE_BYTES = 1024;
 
+/** Room for a next request that is kept while nothing is sent: what a busy page gathers, and no flood. */
+export const SPARE_BYTES = 64 * 1024;
+
 /** A request without an answer is made again after this time. It is numbered, so it takes effect once. */
 export const REQUEST_RETRY_MS = 10_000;
 

@@ -3,9 +3,13 @@
  * something over, the answer to that may be a request as well. Either takes half the time of a request to Tauri's IPC
  * protocol. Not every engine has it, and one request at a time goes over it: the rest takes the way of every command.
  */
+import { toBase64 } from './base64.js';
 import { readError } from './happening.js';
 
 type Request = (request: string | undefined) => void;
+
+/** What becomes of a request: called once, with the bytes that wait in Rust for the network, or with what went wrong. */
+export type Outcome = { taken: (buffered: number) => void; failed: (thrown: unknown) => void };
 
 export class Line {
   /** Answers the call that Rust has left here. Rust leaves one after each answer, until the line ends. */
@@ -13,7 +17,7 @@ export class Line {
   /** Takes the request during a hand-over. */
   #caught: Request | undefined;
   /** Who waits for Rust's answer. */
-  #answer: { take: (buffered: number) => void; fail: (error: unknown) => void } | undefined;
+  #waiting: Outcome | undefined;
   #ended = false;
 
   /** Whether a request can go now. */
@@ -33,10 +37,10 @@ export class Line {
 
   /** Rust has taken the request before, with this answer: the bytes that wait for the network, or an error. */
   answer(answer: unknown): void {
-    const waiting = this.#answer;
-    this.#answer = undefined;
-    if (typeof answer === 'number') waiting?.take(answer);
-    else waiting?.fail(readError(answer));
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (typeof answer === 'number') waiting?.taken(answer);
+    else waiting?.failed(readError(answer));
   }
 
   /** The same, and Rust waits for the next one. */
@@ -49,11 +53,11 @@ export class Line {
     return new Promise((resolve) => (this.#parked = resolve));
   }
 
-  /** Makes a request and gives the bytes that wait in Rust for the network. Only while {@link Line.isFree}. */
-  send(body: Uint8Array): Promise<number> {
-    // A character for each byte: only strings and numbers cross this border unharmed.
-    const request = String.fromCharCode(...body);
-    const answered = new Promise<number>((take, fail) => (this.#answer = { take, fail }));
+  /** Makes a request. Only while {@link Line.isFree}. */
+  send(body: Uint8Array, outcome: Outcome): void {
+    // Only strings and numbers cross this border unharmed.
+    const request = toBase64(body);
+    this.#waiting = outcome;
     if (this.#caught) {
       this.#caught(request);
       this.#caught = undefined;
@@ -62,7 +66,6 @@ export class Line {
       this.#parked = undefined;
       parked?.(request);
     }
-    return answered;
   }
 
   /** Lets go of the call: there will be no further request. */

@@ -12,10 +12,22 @@ import {
   LINE_BYTES,
   REQUEST_RETRY_MS,
   REQUEST_TRIES,
+  SPARE_BYTES,
   SEND_QUEUE_BYTES,
 } from './limits.js';
 import { Line } from './line.js';
+import type { Outcome } from './line.js';
 import { namesOf, RequestBody } from './request-body.js';
+
+/** One request, until Rust has answered it. */
+type UnderWay = {
+  readonly body: RequestBody;
+  readonly bytes: Uint8Array;
+  readonly acknowledged: number;
+  readonly evaluated: number;
+  tries: number;
+  retry?: ReturnType<typeof setTimeout>;
+};
 
 export class Outgoing {
   readonly #ipc: Ipc;
@@ -26,17 +38,18 @@ export class Outgoing {
   #names: Uint8Array | undefined;
   #bodies: RequestBody[] = [];
   #next = 1;
-  /** Bytes in `#bodies` and in the request under way. */
+  /** Bytes in `#bodies`, that of the request under way included. */
   #queued = 0;
-  /** The request under way; what is sent meanwhile goes into the next. */
-  #underWay: RequestBody | undefined;
+  /** One at a time; what is sent meanwhile goes into the next. */
+  #underWay: UnderWay | undefined;
+  /** Room for a next body: a flood would leave the engine some 250 KiB of garbage with every request. */
+  #spare: Uint8Array | undefined;
   /** Bytes that waited in Rust when it last said so. */
   #inRust = 0;
   #acknowledged = 0;
   #acknowledgedThere = 0;
   #evaluated = 0;
   #evaluatedThere = 0;
-  #busy = false;
   #stopped = false;
   #pollDelay = DRAIN_POLL_MS;
   #poll: ReturnType<typeof setTimeout> | undefined;
@@ -66,8 +79,9 @@ export class Outgoing {
     // A lower bound of its size is enough here: the exact one is known after encoding.
     if (this.buffered + data.length > SEND_QUEUE_BYTES) return false;
     let body = this.#bodies.at(-1);
-    if (!body || body.isFull || body === this.#underWay) {
-      body = new RequestBody(this.#next);
+    if (!body || body.isFull || body === this.#underWay?.body) {
+      body = new RequestBody(this.#next, this.#spare);
+      this.#spare = undefined;
       this.#bodies.push(body);
     }
     this.#queued += body.add(data);
@@ -95,8 +109,7 @@ export class Outgoing {
   tell(serial: number, seq: number): number | string {
     this.#acknowledged = seq;
     this.#evaluated = Math.max(this.#evaluated, serial);
-    const request =
-      this.#bodies.length > 0 && !this.#busy ? this.#line.catch(() => void this.#run()) : undefined;
+    const request = this.#bodies.length > 0 ? this.#line.catch(() => this.#request()) : undefined;
     if (request !== undefined) return request;
     this.#acknowledgedThere = Math.max(this.#acknowledgedThere, seq);
     this.#evaluatedThere = Math.max(this.#evaluatedThere, serial);
@@ -115,14 +128,14 @@ export class Outgoing {
 
   /** Messages are no longer sent; acknowledgements are. */
   drop(): void {
-    this.#bodies = this.#bodies.filter((body) => body === this.#underWay);
+    this.#bodies = this.#bodies.filter((body) => body === this.#underWay?.body);
     this.#queued = this.#bodies[0]?.payload ?? 0;
     this.#inRust = 0;
   }
 
   /** Settles once everything queued now has been accepted by Rust, or never will be. */
   async drained(): Promise<void> {
-    if (this.#stopped || (!this.#busy && !this.#scheduled && this.#bodies.length === 0)) return;
+    if (this.#stopped || (!this.#underWay && !this.#scheduled && this.#bodies.length === 0)) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -133,77 +146,90 @@ export class Outgoing {
     this.#queued = 0;
     this.#inRust = 0;
     clearTimeout(this.#poll);
+    clearTimeout(this.#underWay?.retry);
+    this.#underWay = undefined;
+    this.#spare = undefined;
     this.#line.end();
     this.#settle();
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#busy || this.#stopped || this.#names === undefined) return;
+    if (this.#scheduled || this.#underWay || this.#stopped || this.#names === undefined) return;
     this.#scheduled = true;
     // After the handlers of this turn: what they send goes along.
     queueMicrotask(() => {
       this.#scheduled = false;
-      void this.#run();
+      this.#request();
     });
   }
 
-  async #run(): Promise<void> {
-    if (this.#busy || this.#names === undefined) return;
-    this.#busy = true;
-    try {
-      while (!this.#isStopped() && (this.#bodies.length > 0 || this.#owesAnswer())) {
-        await this.#request(this.#names);
-      }
-    } catch (thrown) {
-      if (!this.#isStopped()) {
-        this.stop();
-        this.#fail(readError(thrown));
-      }
-    } finally {
-      this.#busy = false;
-      this.#settle();
+  get #hasNews(): boolean {
+    return (
+      this.#bodies.length > 0 ||
+      this.#acknowledged > this.#acknowledgedThere ||
+      this.#evaluated > this.#evaluatedThere
+    );
+  }
+
+  /** Makes the next request, if there is something to say and none is under way. */
+  #request(): void {
+    if (this.#underWay || this.#stopped || this.#names === undefined) return;
+    if (!this.#hasNews) {
+      this.#rest();
+      return;
     }
-    this.#watchRust();
-  }
-
-  /** Read through a method: it changes while requests are awaited. */
-  #isStopped(): boolean {
-    return this.#stopped;
-  }
-
-  #owesAnswer(): boolean {
-    return this.#acknowledged > this.#acknowledgedThere || this.#evaluated > this.#evaluatedThere;
-  }
-
-  async #request(names: Uint8Array): Promise<void> {
     const body = this.#bodies[0] ?? new RequestBody(this.#next);
     const acknowledged = this.#acknowledged;
     const evaluated = this.#evaluated;
-    const bytes = body.finish({ names, acknowledged, evaluated });
-    this.#underWay = body;
-    const inRust = await this.#attempt(bytes);
-    this.#underWay = undefined;
-    this.#acknowledgedThere = Math.max(this.#acknowledgedThere, acknowledged);
-    this.#evaluatedThere = Math.max(this.#evaluatedThere, evaluated);
-    if (this.#stopped) return;
-    if (this.#bodies[0] === body) {
-      this.#bodies.shift();
-      this.#queued -= body.payload;
-    }
-    this.#inRust = inRust;
+    const bytes = body.finish({ names: this.#names, acknowledged, evaluated });
+    this.#underWay = { body, bytes, acknowledged, evaluated, tries: 0 };
+    this.#attempt(this.#underWay);
   }
 
-  /** Makes one request; without an answer in time, the same again. */
-  async #attempt(bytes: Uint8Array): Promise<number> {
-    for (let attempt = 1; ; attempt += 1) {
-      const request =
-        bytes.length <= LINE_BYTES && this.#line.isFree ? this.#line.send(bytes) : this.#ipc.send(bytes);
-      const answer = await inTime(request, REQUEST_RETRY_MS);
-      if (answer !== undefined) return answer;
-      if (attempt === REQUEST_TRIES || this.#stopped) {
-        throw new Error(`the app has not answered within ${REQUEST_TRIES * REQUEST_RETRY_MS} ms`);
-      }
+  /** Without an answer in time the same is requested again: its number makes it take effect once. */
+  #attempt(request: UnderWay): void {
+    request.tries += 1;
+    const outcome: Outcome = {
+      taken: (inRust) => this.#taken(request, inRust),
+      failed: (thrown) => this.#failed(request, thrown),
+    };
+    request.retry = setTimeout(() => {
+      if (request.tries < REQUEST_TRIES) this.#attempt(request);
+      else
+        outcome.failed(new Error(`the app has not answered within ${REQUEST_TRIES * REQUEST_RETRY_MS} ms`));
+    }, REQUEST_RETRY_MS);
+    if (request.bytes.length <= LINE_BYTES && this.#line.isFree) this.#line.send(request.bytes, outcome);
+    else this.#ipc.send(request.bytes).then(outcome.taken, outcome.failed);
+  }
+
+  #taken(request: UnderWay, inRust: number): void {
+    // The answer to an earlier attempt counts as well; a second one does not.
+    if (this.#underWay !== request) return;
+    clearTimeout(request.retry);
+    this.#underWay = undefined;
+    this.#acknowledgedThere = Math.max(this.#acknowledgedThere, request.acknowledged);
+    this.#evaluatedThere = Math.max(this.#evaluatedThere, request.evaluated);
+    if (this.#bodies[0] === request.body) {
+      this.#bodies.shift();
+      this.#queued -= request.body.payload;
     }
+    this.#spare = request.body.release();
+    this.#inRust = inRust;
+    if (this.#hasNews) this.#schedule();
+    else this.#rest();
+  }
+
+  #failed(request: UnderWay, thrown: unknown): void {
+    if (this.#underWay !== request) return;
+    this.stop();
+    this.#fail(readError(thrown));
+  }
+
+  /** There is nothing to say for now. */
+  #rest(): void {
+    if (this.#spare && this.#spare.length > SPARE_BYTES) this.#spare = undefined;
+    this.#settle();
+    this.#watchRust();
   }
 
   /** Rust does not tell when its queue drains: while something waits there, it is asked now and then. */
@@ -214,7 +240,6 @@ export class Outgoing {
       return;
     }
     this.#poll = setTimeout(() => {
-      if (this.#busy || this.#stopped) return;
       // An acknowledgement that is already known changes nothing, and its answer tells what is left.
       this.#acknowledgedThere = -1;
       this.#schedule();
@@ -227,17 +252,5 @@ export class Outgoing {
     const waiting = this.#idle;
     this.#idle = [];
     waiting.forEach((resolve) => resolve());
-  }
-}
-
-async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -37,15 +37,16 @@ export function namesOf(connectionId: string, pageId: string): Uint8Array {
 }
 
 export class RequestBody {
-  #bytes = new Uint8Array(FIRST_BUFFER_BYTES);
+  #bytes: Uint8Array;
   #length = HEAD_BYTES;
   #frames = 0;
   #payload = 0;
   readonly #first: number;
 
-  /** `first` is the number of the first frame that will be added. */
-  constructor(first: number) {
+  /** `first` is the number of the first frame that will be added; `room` is what another body has let go of. */
+  constructor(first: number, room: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES)) {
     this.#first = first;
+    this.#bytes = room;
   }
 
   get frames(): number {
@@ -91,6 +92,11 @@ export class RequestBody {
     writeNumber(view, EVALUATED_AT, head.evaluated);
     writeNumber(view, FIRST_AT, this.#first);
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Lets go of its room, for another body. The body is no longer to be used. */
+  release(): Uint8Array {
+    return this.#bytes;
   }
 
   #reserve(more: number): void {

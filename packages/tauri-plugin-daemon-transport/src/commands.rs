@@ -147,6 +147,7 @@ pub fn daemon_send<R: Runtime>(
         evaluated: None,
         first: send.seq,
         frames: frame.into_iter().collect(),
+        owing: false,
     })
 }
 

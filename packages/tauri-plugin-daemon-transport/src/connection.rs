@@ -17,7 +17,7 @@ use crate::{
     delivery::{self, Address, Delivery, Lane},
     dial::{dial, Plan},
     error::Failure,
-    limits::{Timeouts, ENDED_KEPT, LINGER_TIME, RELEASE_TIME},
+    limits::{Timeouts, ANSWER_WAIT, ENDED_KEPT, LINGER_TIME, RELEASE_TIME},
     line,
     link::{close_code_of, failure_of, Link, Step},
     mailbox::{Goodbye, Mail, Mailbox},
@@ -37,6 +37,8 @@ pub struct Connection {
     via: Option<Via>,
     /// A page that cannot answer probes is not waited for for ever.
     patient: bool,
+    /// When the answer that the page is owed goes by itself.
+    answer_due: Option<Instant>,
 }
 
 /// How an attempt went.
@@ -65,6 +67,7 @@ impl Connection {
             timeouts,
             via: None,
             patient: page_id.is_some(),
+            answer_due: None,
         }
     }
 
@@ -176,6 +179,7 @@ impl Connection {
 
             let deadline = [
                 self.outbox.deadline(),
+                self.answer_due,
                 liveness.deadline().filter(|_| !closing),
                 close_deadline,
             ]
@@ -217,6 +221,13 @@ impl Connection {
         }
         if let Some(probe) = self.outbox.probe(now) {
             delivery::probe(self.delivery.as_mut(), &to, &self.outbox, probe);
+        }
+        // A hand-over may have taken it along.
+        self.answer_due = (mail.owes_answer && self.mailbox.owes_answer())
+            .then(|| self.answer_due.unwrap_or(now + ANSWER_WAIT));
+        if self.answer_due.is_some_and(|due| due <= now) {
+            line::tell_owed_answer(self.page.as_ref(), &self.mailbox);
+            self.answer_due = None;
         }
     }
 
@@ -286,7 +297,7 @@ impl Connection {
             {
                 return;
             }
-            let deadline = [self.outbox.deadline(), patience]
+            let deadline = [self.outbox.deadline(), self.answer_due, patience]
                 .into_iter()
                 .flatten()
                 .min();

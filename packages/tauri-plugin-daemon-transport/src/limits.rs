@@ -72,6 +72,11 @@ pub const BATCH_BYTES: usize = 8 * 1024;
 /// as JSON then. A shorter one is better off among others: an argument costs about two microseconds besides its bytes.
 pub const LONG_FRAME_BYTES: usize = 8 * 1024;
 
+/// How long the answer to a request that came with a hand-over waits for the next hand-over to ride along with. A peer that
+/// asks again at once spares the page a script of its own; a page that has more to send is kept waiting no longer than
+/// anybody notices.
+pub const ANSWER_WAIT: Duration = Duration::from_millis(2);
+
 /// Up to this length frames that cross in calls are a script, which an idle engine answers some 50 microseconds sooner
 /// than a function with arguments. Above it, the script's own cost outweighs that.
 pub const SCRIPT_BYTES: usize = 4 * 1024;

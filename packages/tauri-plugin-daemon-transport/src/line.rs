@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
+use base64::{engine::general_purpose::STANDARD, Engine as _};
+
 use crate::{
     call::{Answer, Argument, Call, Code},
     core::wire,
     delivery::RECEIVER,
     error::Error,
     limits::REQUEST_BYTES,
-    mailbox::Mailbox,
+    mailbox::{Delivered, Mailbox},
     page::Page,
 };
 
@@ -39,7 +41,7 @@ fn wait(page: Arc<dyn Page>, mailbox: Arc<Mailbox>, answer: String) {
     let answered = move |request| {
         // Anything but a text: the page is gone, or has let go.
         if let (Answer::Text(request), false) = (request, mailbox.is_released()) {
-            let answer = answer_to(&mailbox, &request);
+            let answer = told(take(&mailbox, &request, false));
             wait(again, mailbox, answer);
         }
     };
@@ -50,48 +52,65 @@ fn wait(page: Arc<dyn Page>, mailbox: Arc<Mailbox>, answer: String) {
 }
 
 /// Takes a request that came as the answer to a hand-over: the page had something to send at once. Only a page that has
-/// a line does that. What the line would tell it is told by a script.
-pub fn take_at_once(page: &dyn Page, mailbox: &Mailbox, request: &[u8]) {
-    let (Some(page_id), true) = (mailbox.owner.page, mailbox.has_line()) else {
-        return;
-    };
-    let answer = answer_to(mailbox, request);
-    page.evaluate(format!(
-        r#"window.{RECEIVER}&&{RECEIVER}.answer("{page_id}","{}",{answer})"#,
-        mailbox.id
-    ));
+/// a line does that. What the line would tell it is owed to it: it goes along with the next hand-over, or by itself if
+/// none comes soon.
+pub fn take_at_once(mailbox: &Mailbox, request: &[u8]) {
+    if mailbox.owner.page.is_some() && mailbox.has_line() {
+        if let Err(refused) = take(mailbox, request, true) {
+            mailbox.owe_refusal(refused);
+        }
+    }
 }
 
-/// JSON: the bytes that wait for the network, or an error.
-fn answer_to(mailbox: &Mailbox, request: &[u8]) -> String {
-    match take(mailbox, request) {
+/// Tells the page what it is owed, if it is owed something.
+pub fn tell_owed_answer(page: &dyn Page, mailbox: &Mailbox) {
+    if let Some(answer) = owed_answer(mailbox) {
+        page.evaluate(format!("window.{RECEIVER}&&{answer}"));
+    }
+}
+
+/// The expression that tells the page what it is owed, if it is owed something; then it is not any more. For a script that
+/// has made sure of the receiver.
+pub fn owed_answer(mailbox: &Mailbox) -> Option<String> {
+    let page_id = mailbox.owner.page?;
+    let answer = told(mailbox.owed_answer()?);
+    Some(format!(
+        r#"{RECEIVER}.answer("{page_id}","{}",{answer})"#,
+        mailbox.id
+    ))
+}
+
+/// As JSON: the bytes that wait for the network, or an error.
+fn told(taken: Result<usize, Error>) -> String {
+    match taken {
         Ok(buffered) => buffered.to_string(),
         // Serialising strings and numbers cannot fail.
         Err(error) => serde_json::to_string(&error).unwrap_or_default(),
     }
 }
 
-/// Takes a request: the same bytes as in the body of a `daemon_send`, each as the character with its number.
-fn take(mailbox: &Mailbox, request: &[u8]) -> Result<usize, Error> {
+/// Takes a request: the same bytes as in the body of a `daemon_send`, as base64. `owing`: what this gives is not told at
+/// once.
+fn take(mailbox: &Mailbox, request: &[u8], owing: bool) -> Result<usize, Error> {
     let request = wire::decode(bytes_of(request)?).map_err(Error::invalid_request)?;
     if request.connection != mailbox.id || Some(request.page) != mailbox.owner.page {
         return Err(Error::unknown_connection());
     }
-    mailbox.deliver(request.into())
+    mailbox.deliver(Delivered {
+        owing,
+        ..request.into()
+    })
 }
 
-fn bytes_of(characters: &[u8]) -> Result<Vec<u8>, Error> {
-    if characters.len() > 2 * REQUEST_BYTES {
+fn bytes_of(base64: &[u8]) -> Result<Vec<u8>, Error> {
+    if base64.len() > REQUEST_BYTES {
         return Err(Error::invalid_request(
             "the request is larger than one may be",
         ));
     }
-    std::str::from_utf8(characters)
-        .map_err(|_| Error::invalid_request("the request is not text"))?
-        .chars()
-        .map(|character| u8::try_from(u32::from(character)))
-        .collect::<Result<_, _>>()
-        .map_err(|_| Error::invalid_request("the request has characters above U+00FF"))
+    STANDARD
+        .decode(base64)
+        .map_err(|error| Error::invalid_request(format!("the request is not base64: {error}")))
 }
 
 #[cfg(test)]
@@ -110,7 +129,6 @@ mod tests {
     #[derive(Default)]
     struct AnsweringPage {
         calls: Mutex<Vec<Call>>,
-        scripts: Mutex<Vec<String>>,
     }
 
     impl AnsweringPage {
@@ -137,9 +155,7 @@ mod tests {
     }
 
     impl Page for AnsweringPage {
-        fn evaluate(&self, script: String) {
-            self.scripts.lock().expect("no panic").push(script);
-        }
+        fn evaluate(&self, _script: String) {}
         fn emit(&self, _event: &'static str, _payload: String) {}
         fn call(&self, call: Call) {
             self.calls.lock().expect("no panic").push(call);
@@ -173,13 +189,7 @@ mod tests {
         bytes.extend([first, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend([1, u8::try_from(text.len()).expect("short"), 0, 0, 0]);
         bytes.extend(text.as_bytes());
-        Answer::Text(
-            bytes
-                .iter()
-                .map(|&byte| char::from(byte))
-                .collect::<String>()
-                .into_bytes(),
-        )
+        Answer::Text(STANDARD.encode(bytes).into_bytes())
     }
 
     #[test]
@@ -220,14 +230,18 @@ mod tests {
         let Answer::Text(request) = request(1, 1, "now") else {
             panic!("a text");
         };
-        let (page, closed) = (AnsweringPage::default(), mailbox());
-        take_at_once(&page, &closed, &request);
+        let closed = mailbox();
+        take_at_once(&closed, &request);
         assert!(closed.collect().frames.is_empty());
-        let (page, mailbox) = opened();
-        take_at_once(page.as_ref(), &mailbox, &request);
+        let (_page, mailbox) = opened();
+        take_at_once(&mailbox, &request);
         assert_eq!(mailbox.collect().frames.len(), 1);
-        let scripts = page.scripts.lock().expect("no panic");
-        assert!(scripts[0].ends_with(&format!(".answer(\"{PAGE}\",\"{CONNECTION}\",3)")));
+        let owed = owed_answer(&mailbox).expect("an answer");
+        assert!(owed.ends_with(&format!(".answer(\"{PAGE}\",\"{CONNECTION}\",3)")));
+        assert_eq!(owed_answer(&mailbox), None, "it is owed once");
+        take_at_once(&mailbox, b"nonsense");
+        let owed = owed_answer(&mailbox).expect("an error");
+        assert!(owed.contains("invalid_request"), "{owed}");
     }
 
     proptest! {

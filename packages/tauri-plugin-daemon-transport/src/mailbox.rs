@@ -40,6 +40,8 @@ pub struct Delivered {
     pub first: Option<u64>,
     /// The frames.
     pub frames: Vec<Frame>,
+    /// The page is not told by what carried this: it is owed an answer.
+    pub owing: bool,
 }
 
 impl From<Request> for Delivered {
@@ -49,6 +51,7 @@ impl From<Request> for Delivered {
             evaluated: request.evaluated,
             first: Some(request.first),
             frames: request.frames,
+            owing: false,
         }
     }
 }
@@ -72,6 +75,8 @@ pub struct Mail {
     pub revoked: bool,
     /// The page may have a line from now on.
     pub line: bool,
+    /// The page is owed an answer.
+    pub owes_answer: bool,
 }
 
 /// Whether the page may send by a line: see [`crate::line`].
@@ -99,6 +104,8 @@ struct Contents {
     revoked: bool,
     ended: bool,
     line: LineState,
+    /// What went wrong with the request whose answer is owed, if anything.
+    owed: Option<Option<Error>>,
 }
 
 /// The shared part of one connection.
@@ -171,6 +178,10 @@ impl Mailbox {
             contents.evaluated = contents
                 .evaluated
                 .max(Some((serial, delivered.acknowledged)));
+            news = true;
+        }
+        if delivered.owing {
+            contents.owed = Some(None);
             news = true;
         }
         let buffered = contents.inbox.buffered();
@@ -257,7 +268,26 @@ impl Mailbox {
             suspected: std::mem::take(&mut contents.suspected),
             revoked: contents.revoked,
             line: contents.open_line(),
+            owes_answer: contents.owed.is_some(),
         }
+    }
+
+    /// The page is owed the answer that its request was refused.
+    pub fn owe_refusal(&self, refused: Error) {
+        self.contents().owed = Some(Some(refused));
+        self.wake.notify_one();
+    }
+
+    /// Whether the page is owed an answer.
+    pub fn owes_answer(&self) -> bool {
+        self.contents().owed.is_some()
+    }
+
+    /// What the page is owed: the bytes that wait for the network, or an error. Once.
+    pub fn owed_answer(&self) -> Option<Result<usize, Error>> {
+        let mut contents = self.contents();
+        let refused = contents.owed.take()?;
+        Some(refused.map_or_else(|| Ok(contents.inbox.buffered()), Err))
     }
 
     /// The same, leaving the frames: they wait for the connection to open.

@@ -80,9 +80,8 @@ export function decode(body: Uint8Array): SendRequest {
   };
 }
 
-/** A request as the line carries it: a character for each byte. */
-const decodeLine = (request: string): SendRequest =>
-  decode(Uint8Array.from(request, (character) => character.charCodeAt(0)));
+/** A request as the line carries it. */
+const decodeLine = (request: string): SendRequest => decode(Uint8Array.from(Buffer.from(request, 'base64')));
 
 export class ScriptedApp {
   readonly receiver: FullReceiver;

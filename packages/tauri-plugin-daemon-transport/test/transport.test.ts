@@ -221,6 +221,18 @@ describe('sending', () => {
     expect(app.sentFrames()).toEqual(['', 'a\0\u2028', 'lone \ufffd', long, new Uint8Array([1, 2, 3])]);
   });
 
+  it('sends nothing of an earlier request again, however long that was', async () => {
+    const { transport } = await open();
+    const sizes = [100_000, 1, 0, 5000, 3, 70_000];
+    const messages = sizes.map((size, at) => String(at).repeat(size));
+    for (const message of messages) {
+      transport.send(message);
+      await settle();
+    }
+    expect(app.sentFrames()).toEqual(messages);
+    expect(app.sends.filter(({ frames }) => frames.length > 0)).toHaveLength(messages.length);
+  });
+
   it('keeps what is sent before the connection is open', async () => {
     const { transport } = app.connect();
     transport.send('first');
@@ -363,6 +375,19 @@ describe('where Rust hears what a call gives', () => {
     expect(app.take(3, ['b'])).toBe(3);
     app.answerTaken(0);
     expect((await line)?.frames).toEqual(['echo b']);
+  });
+
+  it('answers at once when the hand-over brings the answer to the request before', async () => {
+    const { transport } = await open();
+    transport.onMessage((data) => transport.send(`echo ${String(data)}`));
+    void app.line();
+    for (let number = 1; number <= 5; number += 1) {
+      const given = app.take(number + 1, [String(number)]);
+      expect(given).toMatchObject({ first: number, frames: [`echo ${number}`] });
+      app.answerTaken(0);
+    }
+    await settle();
+    expect(app.sentFrames()).toEqual([]);
   });
 
   it('gives no request before Rust has opened the line: it could not be allowed to send', async () => {

@@ -28,6 +28,7 @@ use crate::{
     mailbox::Delivered,
 };
 
+mod answers;
 mod backpressure;
 mod certificates;
 mod credentials;

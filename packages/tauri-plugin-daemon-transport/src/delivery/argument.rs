@@ -63,10 +63,14 @@ impl Delivery for AsArgument {
         self.size = json.len();
         let connection = to.connection();
         let code = if json.len() <= SCRIPT_BYTES && long.is_empty() {
-            Code::Script(format!(
-                r#"window.{RECEIVER}&&{RECEIVER}.take("{page_id}","{connection}",{serial},{first},{json})"#
-            ))
+            let take =
+                format!(r#"{RECEIVER}.take("{page_id}","{connection}",{serial},{first},{json})"#);
+            Code::Script(match line::owed_answer(to.mailbox) {
+                None => format!("window.{RECEIVER}&&{take}"),
+                Some(answer) => format!("window.{RECEIVER}&&({answer},{take})"),
+            })
         } else {
+            line::tell_owed_answer(to.page.as_ref(), to.mailbox);
             let arguments = vec![
                 ("page", Argument::Text(page_id.to_string())),
                 ("connection", Argument::Text(connection.to_string())),
@@ -77,12 +81,12 @@ impl Delivery for AsArgument {
             ];
             Code::Function(BODY, arguments)
         };
-        let (page, mailbox) = (Arc::clone(to.page), Arc::clone(to.mailbox));
+        let mailbox = Arc::clone(to.mailbox);
         to.page.call(Call {
             code,
             answered: Box::new(move |answer| match answer {
                 Answer::Number(taken) => mailbox.taken(serial, taken as u64),
-                Answer::Text(request) => line::take_at_once(page.as_ref(), &mailbox, &request),
+                Answer::Text(request) => line::take_at_once(&mailbox, &request),
                 // The receiver of another page, or one that does not know the connection yet.
                 Answer::Nothing => {}
             }),
