@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openChromium, type TestBrowser } from '../src/chromium.js';
 import { CleanUp } from '../src/clean-up.js';
 import { results, root } from '../src/places.js';
+import { statOf } from '../src/process-table.js';
 import { until } from '../src/until.js';
 import { openWindow, type TestWindow } from '../src/window.js';
 
@@ -109,8 +110,12 @@ test('WebKit draws every state as well', async () => {
   );
   for (const url of urls) {
     await window.browser.navigateTo(base + url);
-    await until(`${url} is drawn`, () =>
-      window.run<boolean>(`return document.querySelector('#root > *') !== null`),
+    await until(
+      `${url} is drawn`,
+      () => window.run<boolean>(`return document.querySelector('#root > *') !== null`),
+      {
+        lastSeen: async () => ({ browser: (await statOf(window.appPid)) ?? 'ended', said: window.output() }),
+      },
     );
     await window.screenshot(pictureOf(url, 'webkit', 'wide'));
   }
