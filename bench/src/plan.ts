@@ -21,6 +21,8 @@ export type Plan = {
   readonly floodBytes: number;
   /** Under which loads round trips are timed besides the idle ones. */
   readonly loads: readonly LoadName[];
+  /** Whether the official plugin is timed under them too: a fifth of a second for each of its round trips. */
+  readonly loadsOfficial: boolean;
   /** In how many of the rounds the ways outside the window are measured: they have no goals, only a ceiling to show. */
   readonly outsideRounds: number;
   /** A round does not begin when it would end later than this, in seconds, and three are done. */
@@ -46,6 +48,7 @@ export const FULL: Plan = {
   loadedSamples: 100,
   floodBytes: 64 * MIB,
   loads: ['round-trip-flood', 'round-trip-flood-to-rust', 'round-trip-steady', 'round-trip-drawing'],
+  loadsOfficial: true,
   outsideRounds: Infinity,
   roundsWithin: Infinity,
   stalls: [
@@ -73,6 +76,7 @@ export const QUICK: Plan = {
   loadedSamples: 100,
   floodBytes: 16 * MIB,
   loads: ['round-trip-flood', 'round-trip-flood-to-rust'],
+  loadsOfficial: false,
   outsideRounds: 2,
   roundsWithin: 195,
   stalls: [{ seconds: 30, runs: 1, allWays: false }],
@@ -88,6 +92,7 @@ export const SMOKE: Plan = {
   loadedSamples: 5,
   floodBytes: 256 * KIB,
   loads: ['round-trip-flood'],
+  loadsOfficial: true,
   outsideRounds: Infinity,
   roundsWithin: Infinity,
   stalls: [{ seconds: 1, runs: 1, allWays: false }],

@@ -113,6 +113,7 @@ function roundTrip(run: Run, load: Load): Task {
       if (load.draw && (way === 'node-ws' || way === 'rust-ceiling')) return;
       if (load.here && way === 'rust-ceiling') return;
       const { plan, seed } = run;
+      if (load !== IDLE && way === 'official-plugin' && !plan.loadsOfficial) return;
       const samples = load === IDLE ? plan.samples : plan.loadedSamples;
       const { p50, p99 } = await roundTrips(run.generator, place, load, { ...plan, samples, seed });
       const subject: Omit<Subject, 'name'> = {
