@@ -60,7 +60,7 @@ export const FULL: Plan = {
 
 export const QUICK: Plan = {
   rounds: 5,
-  seconds: 0.3,
+  seconds: 0.5,
   toPage: [
     { bytes: 100, kind: 'text' },
     { bytes: KIB, kind: 'text' },
@@ -72,7 +72,7 @@ export const QUICK: Plan = {
     { bytes: 100, kind: 'text' },
     { bytes: 64 * KIB, kind: 'text' },
   ],
-  samples: 100,
+  samples: 300,
   loadedSamples: 100,
   floodBytes: 16 * MIB,
   loads: ['round-trip-flood', 'round-trip-flood-to-rust'],

@@ -153,7 +153,7 @@ impl Outbox {
         if first.is_frame() {
             let bytes = self
                 .credit
-                .parcel_bytes
+                .parcel_beginning_with(first)
                 .min(self.credit.bytes.saturating_sub(self.flight_cost));
             let more = (self.credit.entries as u64).saturating_sub(in_flight + 1);
             for entry in self
