@@ -12,8 +12,8 @@ import {
   LINE_BYTES,
   REQUEST_RETRY_MS,
   REQUEST_TRIES,
-  SPARE_BYTES,
   SEND_QUEUE_BYTES,
+  SPARE_BYTES,
 } from './limits.js';
 import { Line } from './line.js';
 import type { Outcome } from './line.js';
@@ -80,8 +80,7 @@ export class Outgoing {
     if (this.buffered + data.length > SEND_QUEUE_BYTES) return false;
     let body = this.#bodies.at(-1);
     if (!body || body.isFull || body === this.#underWay?.body) {
-      body = new RequestBody(this.#next, this.#spare);
-      this.#spare = undefined;
+      body = this.#begun();
       this.#bodies.push(body);
     }
     this.#queued += body.add(data);
@@ -171,6 +170,13 @@ export class Outgoing {
     );
   }
 
+  /** A body for what comes next, in the room that is spare. */
+  #begun(): RequestBody {
+    const room = this.#spare;
+    this.#spare = undefined;
+    return new RequestBody(this.#next, room);
+  }
+
   /** Makes the next request, if there is something to say and none is under way. */
   #request(): void {
     if (this.#underWay || this.#stopped || this.#names === undefined) return;
@@ -178,7 +184,7 @@ export class Outgoing {
       this.#rest();
       return;
     }
-    const body = this.#bodies[0] ?? new RequestBody(this.#next);
+    const body = this.#bodies[0] ?? this.#begun();
     const acknowledged = this.#acknowledged;
     const evaluated = this.#evaluated;
     const bytes = body.finish({ names: this.#names, acknowledged, evaluated });
