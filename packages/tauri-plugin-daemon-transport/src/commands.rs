@@ -144,10 +144,9 @@ pub fn daemon_send<R: Runtime>(
     }
     mailbox.deliver(Delivered {
         acknowledged: send.ack.unwrap_or(0),
-        evaluated: None,
         first: send.seq,
         frames: frame.into_iter().collect(),
-        owing: false,
+        ..Delivered::default()
     })
 }
 

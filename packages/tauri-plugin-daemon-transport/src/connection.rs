@@ -223,7 +223,9 @@ impl Connection {
             delivery::probe(self.delivery.as_mut(), &to, &self.outbox, probe);
         }
         // A hand-over may have taken it along.
-        self.answer_due = (mail.owes_answer && self.mailbox.owes_answer())
+        self.answer_due = self
+            .mailbox
+            .owes_answer()
             .then(|| self.answer_due.unwrap_or(now + ANSWER_WAIT));
         if self.answer_due.is_some_and(|due| due <= now) {
             line::tell_owed_answer(self.page.as_ref(), &self.mailbox);

@@ -75,8 +75,6 @@ pub struct Mail {
     pub revoked: bool,
     /// The page may have a line from now on.
     pub line: bool,
-    /// The page is owed an answer.
-    pub owes_answer: bool,
 }
 
 /// Whether the page may send by a line: see [`crate::line`].
@@ -268,8 +266,13 @@ impl Mailbox {
             suspected: std::mem::take(&mut contents.suspected),
             revoked: contents.revoked,
             line: contents.open_line(),
-            owes_answer: contents.owed.is_some(),
         }
+    }
+
+    /// The same, leaving the frames: they wait for the connection to open.
+    pub fn look(&self) -> (Option<Goodbye>, bool) {
+        let contents = self.contents();
+        (contents.goodbye.clone(), contents.released)
     }
 
     /// The page is owed the answer that its request was refused.
@@ -288,12 +291,6 @@ impl Mailbox {
         let mut contents = self.contents();
         let refused = contents.owed.take()?;
         Some(refused.map_or_else(|| Ok(contents.inbox.buffered()), Err))
-    }
-
-    /// The same, leaving the frames: they wait for the connection to open.
-    pub fn look(&self) -> (Option<Goodbye>, bool) {
-        let contents = self.contents();
-        (contents.goodbye.clone(), contents.released)
     }
 
     /// Numbers up to this one have been handed over.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{
-    literal::{push_base64, push_frame},
+    literal::{has_nul, push_base64, push_frame},
     Address, Delivery, RECEIVER,
 };
 use crate::{
@@ -43,9 +43,7 @@ impl Delivery for AsArgument {
             json.push(if json.is_empty() { '[' } else { ',' });
             match happening {
                 // Text that the engine would cut off at U+0000 is escaped however long it is.
-                Happening::Text(text)
-                    if text.len() >= LONG_FRAME_BYTES && !has_nul(text.as_bytes()) =>
-                {
+                Happening::Text(text) if text.len() >= LONG_FRAME_BYTES && !has_nul(text) => {
                     json.push_str(&long.len().to_string());
                     long.push(text.clone());
                 }
@@ -92,14 +90,4 @@ impl Delivery for AsArgument {
             }),
         });
     }
-}
-
-/// Bytes that are looked at together: enough for the widest vectors.
-const BLOCK: usize = 64;
-
-/// Without branches inside a block, which lets the compiler look at many bytes at once.
-fn has_nul(bytes: &[u8]) -> bool {
-    bytes
-        .chunks(BLOCK)
-        .any(|block| block.iter().fold(false, |seen, byte| seen | (*byte == 0)))
 }

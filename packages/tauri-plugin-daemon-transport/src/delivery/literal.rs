@@ -56,6 +56,14 @@ pub fn push_string(script: &mut String, text: &str) {
     script.push('"');
 }
 
+/// Whether the text holds U+0000.
+pub fn has_nul(text: &str) -> bool {
+    // Without branches inside a block, as above.
+    text.as_bytes()
+        .chunks(BLOCK)
+        .any(|block| block.iter().fold(false, |seen, byte| seen | (*byte == 0)))
+}
+
 /// One escaped character, by its first byte.
 fn push_escape(script: &mut String, byte: u8, line_separator: bool) {
     script.push_str(match byte {

@@ -17,7 +17,7 @@ pub struct Credit {
     pub entries: usize,
     /// Bytes in one parcel at most; a message that is larger goes alone.
     pub parcel_bytes: usize,
-    /// The same where the first message has at least [`LONG_FRAME_BYTES`].
+    /// The same where the first message costs at least [`LONG_FRAME_BYTES`].
     pub long_parcel_bytes: usize,
     /// With some parcels in flight, the next waits until so many bytes have gathered.
     pub paced_bytes: usize,
