@@ -2,7 +2,7 @@
  * A page under test, whichever window it is in: run a script in it, press keys, take its picture. Scenarios are
  * written against this and run in the WebKit window and in Chromium alike.
  */
-import type { ConnectionSnapshot } from './diagnostics.js';
+import type { ConnectionSnapshot, ScreenSnapshot } from './diagnostics.js';
 import { until } from './until.js';
 
 /** What can be handed to a script in the page. */
@@ -46,9 +46,22 @@ export class AppPage {
     return this.driver.run('return window.__holdfast.getScreenText()');
   }
 
-  /** The shown terminal: its size, what fits this window, whether this window was used last. */
-  screen(): Promise<unknown> {
+  /** The shown terminal: its size, what fits this window, whether this window was used last; null where none is. */
+  screen(): Promise<ScreenSnapshot | null> {
     return this.driver.run('return window.__holdfast.getScreen()');
+  }
+
+  /** What fits this window, as `80x24`, once the shown terminal has that size and no other was asked for. */
+  async ownSize(): Promise<string> {
+    return until(
+      `the terminal has the size of ${this.name}`,
+      async () => {
+        const { fit, size, asked } = (await this.screen())?.size ?? {};
+        if (!fit || !size || asked) return false;
+        return fit.cols === size.cols && fit.rows === size.rows && `${String(fit.cols)}x${String(fit.rows)}`;
+      },
+      { lastSeen: () => this.screen() },
+    );
   }
 
   /** The sentence in the status line. */

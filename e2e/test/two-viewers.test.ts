@@ -41,13 +41,37 @@ describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (s
 
     const second = cleanUp.add(await chromiumSurface.open(daemon, home.path), (it) => it.end());
     await second.page.connected();
+    await until(
+      'the second window lists the terminal',
+      async () => (await second.page.terminalIds()).join() === terminalId,
+      { lastSeen: () => second.page.terminalIds() },
+    );
+    // Opening a window is using it. It has set the terminal's size before it is made smaller, and again before the
+    // first window is used: each is one change, and none arrives after the next was begun.
+    const asOpened = await second.page.ownSize();
     await second.page.driver.resize(700, 420);
-    expect(await second.page.terminalIds()).toEqual([terminalId]);
+    const ofSecond = await until('the second window is smaller', async () => {
+      const size = await second.page.ownSize();
+      return size !== asOpened && size;
+    });
+    const observed = (what: string, size: string): Promise<unknown> =>
+      until(`the observer sees the size of ${what}`, () => sizes.at(-1) === size, {
+        lastSeen: async () =>
+          JSON.stringify({
+            size,
+            sizes,
+            first: await first.page.screen(),
+            second: await second.page.screen(),
+          }),
+      });
+    await observed('the second window', ofSecond);
 
     await first.page.typeLine('echo from-first-$((40+2))');
     await first.page.screenShows('from-first-42');
     await second.page.screenShows('from-first-42');
-    const ofFirst = sizes.at(-1) ?? '';
+    const ofFirst = await first.page.ownSize();
+    await observed('the first window', ofFirst);
+    expect(ofFirst).not.toBe(ofSecond);
 
     await second.page.typeLine('echo from-second-$((40+2))');
     await second.page.screenShows('from-second-42');
@@ -64,14 +88,11 @@ describe.each([...desktopSurfaces, chromiumSurface])('$name beside Chromium', (s
     for (let number = 3; number < 8; number += 1) await round(number);
     expect(sizes.length).toBe(changes);
 
-    const ofSecond = sizes.at(-1) ?? '';
-    expect(ofSecond).not.toBe(ofFirst);
+    expect(sizes.at(-1)).toBe(ofSecond);
 
     // Typing in the first window takes its size back, once, and the program agrees.
     await first.page.typeLine('echo back-$((40+2))');
-    await until('the size comes back to the first window', () => sizes.at(-1) === ofFirst, {
-      lastSeen: async () => JSON.stringify({ sizes, first: await first.page.screen() }),
-    });
+    await observed('the first window', ofFirst);
     await first.page.typeLine('echo cols-$(tput cols)');
     const cols = `cols-${ofFirst.split('x')[0] ?? ''}`;
     await first.page.screenShows(cols);
