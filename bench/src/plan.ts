@@ -7,7 +7,7 @@ export type LoadName =
   'round-trip-flood' | 'round-trip-flood-to-rust' | 'round-trip-steady' | 'round-trip-drawing';
 
 export type Plan = {
-  /** Rounds; each opens a new window and measures every case over every way once, in an order of its own. */
+  /** Rounds; each measures every case over every way once, each way in a new window, in an order of its own. */
   readonly rounds: number;
   /** How long one throughput run should last, in seconds: its number of messages is chosen for that. */
   readonly seconds: number;
