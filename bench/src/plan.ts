@@ -1,4 +1,4 @@
-/** What is measured, and how long: `--quick` in under five minutes, all of it in about an hour, `--smoke` in seconds. */
+/** What is measured, and how long: `--quick` in under five minutes, all of it in about half an hour, `--smoke` in seconds. */
 
 export type Kind = 'text' | 'text-escaped' | 'binary';
 export type Size = { readonly bytes: number; readonly kind: Kind };
